@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists the targets. Knobs: BUILD=dir, CC=clang, SANITIZE=address,undefined,
+# COVERAGE=1, WERROR=1, V=1; for install: PREFIX=, DESTDIR=.
+
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD    ?= build
+SANITIZE ?=
+COVERAGE ?=
+WERROR   ?=
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+V        ?=
+PYTHON   ?= /usr/bin/python3
+
+Q := $(if $(V),,@)
+
+# Each flavour has a folder of its own, so that objects never mix.
+comma   := ,
+FLAVOUR := $(strip $(if $(findstring clang,$(CC)),clang) \
+	$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE))) $(if $(COVERAGE),coverage))
+OUT     := $(BUILD)$(if $(FLAVOUR),/$(subst $() ,-,$(FLAVOUR)))
+PROGRAM := $(OUT)/kernel_taint_exporter
+
+PKG_CONFIG  ?= pkg-config
+LIBRARIES   := libmicrohttpd zlib
+CFLAGS      ?= -O2 -g
+WARNINGS    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wundef -Wvla -Wformat=2
+HARDENING   := -fPIE -fstack-protector-strong -fstack-clash-protection
+HARDENING_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifeq ($(shell uname -m),x86_64)
+HARDENING   += -fcf-protection
+endif
+ifeq ($(SANITIZE)$(COVERAGE),)
+HARDENING   += -D_FORTIFY_SOURCE=$(if $(findstring clang,$(CC)),2,3)
+endif
+ALL_CFLAGS   = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(HARDENING) $(CFLAGS) \
+	$(if $(WERROR),-Werror) \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer) \
+	$(if $(COVERAGE),--coverage -O0) \
+	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+ALL_LDFLAGS  = $(HARDENING_LD) $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
+	$(if $(COVERAGE),--coverage)
+LIBS         = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm
+
+# The floors, each with those below it: what a room and its test may link.
+BELOW_base       := base
+BELOW_model      := model base
+BELOW_sources    := sources model base
+BELOW_exposition := exposition model base
+BELOW_web        := web base
+BELOW_commands   := commands sources exposition model web base
+FOLDERS          := commands sources exposition model web base
+
+SOURCES := $(sort $(wildcard exporter/*/*.c))
+HEADERS := $(sort $(wildcard include/*/*.h))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+TESTS   := $(sort $(wildcard tests/unit/test_*.c))
+
+archive = $(OUT)/lib$(1).a
+archives = $(foreach folder,$(1),$(call archive,$(folder)))
+
+.PHONY: all
+all: $(PROGRAM)
+
+.PHONY: help
+help:
+	@echo 'all (default)  build $(PROGRAM)'
+	@echo 'run            install what is missing, build, serve this host on loopback'
+	@echo 'test           install what is missing, run every test'
+	@echo 'unit           unit tests                     golden  pages of all scenes'
+	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
+	@echo 'coverage       lines that the unit tests and goldens reach'
+	@echo 'lint           format, static analysis, floors, both compilers'
+	@echo 'format         let clang-format rewrite the sources'
+	@echo 'bench          speed, as ratios'
+	@echo 'install        to $$(DESTDIR)$$(PREFIX)       uninstall   clean   help'
+
+# ---- build ----
+
+# Rewritten only when the flags change; every object depends on it.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
+
+REVISION := $(shell git rev-parse --verify HEAD 2>/dev/null || echo unknown)
+BRANCH   := $(shell git symbolic-ref --short HEAD 2>/dev/null || echo unknown)
+ARCH     := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+$(OUT)/revision: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(REVISION) $(BRANCH)' | cmp -s - $@ || \
+		echo '$(VERSION) $(REVISION) $(BRANCH)' > $@
+
+$(OUT)/exporter/base/version.o: $(OUT)/revision
+$(OUT)/exporter/base/version.o: CPPFLAGS += -DBUILD_VERSION='"$(VERSION)"' \
+	-DBUILD_REVISION='"$(REVISION)"' -DBUILD_BRANCH='"$(BRANCH)"' \
+	-DBUILD_ARCH='"$(ARCH)"'
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC    $<')
+	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+define archive_rule
+$(call archive,$(1)): $(filter $(OUT)/exporter/$(1)/%,$(OBJECTS))
+	$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+$(foreach folder,$(FOLDERS),$(eval $(call archive_rule,$(folder))))
+
+$(PROGRAM): $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: FORCE
+FORCE:
+
+# ---- run ----
+
+ARGS ?= --web.listen-address=127.0.0.1:10093
+
+.PHONY: dependencies-build dependencies-test
+dependencies-build:
+	@packaging/dependencies/install.sh packaging/dependencies/build.txt
+dependencies-test:
+	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
+		packaging/dependencies/test.txt
+
+# In a make of its own: pkg-config may have come with the packages.
+.PHONY: run
+run: dependencies-build
+	@$(MAKE) --no-print-directory all
+	$(PROGRAM) $(ARGS)
+
+# ---- test ----
+
+# A unit test links its room's floor and those below; __wrap_x in it wraps x.
+folder_of = $(patsubst exporter/%/,%,$(dir $(filter %/$(1:test_%=%).c,$(SOURCES))))
+wraps_of  = $(shell sed -n 's/.*\<__wrap_\([a-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $(1) | sort -u)
+
+define unit_rule
+$(OUT)/tests/unit/$(1): $(OUT)/tests/unit/$(1).o \
+		$(call archives,$(BELOW_$(call folder_of,$(1))))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$(filter-out FORCE,$$^) \
+		$(call wraps_of,tests/unit/$(1).c) -lcmocka $(LIBS)
+endef
+$(foreach test,$(TESTS:tests/unit/%.c=%),$(eval $(call unit_rule,$(test))))
+UNITS := $(TESTS:%.c=$(OUT)/%)
+
+E2E := $(sort $(wildcard tests/e2e/test_*.py))
+
+.PHONY: test test-all unit golden e2e asan memcheck
+test: dependencies-test
+	@$(MAKE) --no-print-directory test-all
+
+# Each suite adds its counts to one tally.
+test-all:
+	@rm -f $(BUILD)/tally
+	@status=0; \
+	for suite in unit golden e2e asan memcheck; do \
+		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
+	done; \
+	tests/tally.sh $(BUILD)/tally && exit $$status
+
+unit: $(UNITS)
+	@TALLY=$(TALLY) tests/tap.sh $(UNITS)
+
+golden: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/golden/golden.py $(PROGRAM)'
+
+e2e: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')
+
+asan:
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) \
+		unit golden e2e
+
+memcheck: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/e2e/memcheck.py $(PROGRAM)'
+
+.PHONY: coverage
+coverage:
+	@$(MAKE) --no-print-directory COVERAGE=1 unit golden e2e
+	@gcovr --root . --filter exporter/ $(BUILD)/coverage
+
+# ---- lint ----
+
+SCRIPTS := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
+C_FILES  = $(SOURCES) exporter/main.c $(HEADERS) \
+	$(sort $(wildcard tests/unit/*.[ch] tests/bench/*.c))
+
+.PHONY: lint format
+lint: dependencies-test
+	@$(MAKE) --no-print-directory WERROR=1 CC=gcc BUILD=$(BUILD)/lint all
+	@$(MAKE) --no-print-directory WERROR=1 CC=clang BUILD=$(BUILD)/lint all \
+		$(UNITS:$(OUT)/%=$(BUILD)/lint/clang/%)
+	@echo '  LINT  clang-format'
+	@clang-format --dry-run --Werror $(C_FILES)
+	@echo '  LINT  clang-tidy'
+	@clang-tidy --quiet $(SOURCES) exporter/main.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude \
+		-DBUILD_VERSION='""' -DBUILD_REVISION='""' -DBUILD_BRANCH='""' \
+		-DBUILD_ARCH='""' 2>&1 | grep -v 'warnings generated' || test $$? -eq 1
+	@echo '  LINT  cppcheck'
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude exporter
+	@echo '  LINT  headers alone'
+	@for header in $(HEADERS); do \
+		$(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -Werror -fsyntax-only -x c $$header \
+			|| exit 1; \
+	done
+	@echo '  LINT  floors'
+	@$(PYTHON) tests/lint/floors.py
+	@echo '  LINT  shellcheck'
+	@shellcheck $(SCRIPTS)
+
+format:
+	@clang-format -i $(C_FILES)
+
+# ---- bench ----
+
+.PHONY: bench
+bench: dependencies-test
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/bench/bench.py $(PROGRAM)
+
+# ---- install ----
+
+.PHONY: install uninstall clean
+install: $(PROGRAM)
+	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/kernel_taint_exporter
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/kernel_taint_exporter
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d)

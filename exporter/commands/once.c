@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command once. Knows how a file is replaced.
+ */
+#include "commands/once.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "commands/options.h"
+
+static int write_all(int fd, const struct text *page)
+{
+	for (size_t done = 0; done < page->length;) {
+		ssize_t written = write(fd, page->data + done, page->length - done);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		done += written > 0 ? (size_t)written : 0;
+	}
+	return 0;
+}
+
+static int write_synced(int fd, const struct text *page)
+{
+	int r = write_all(fd, page);
+
+	if (r < 0)
+		return r;
+	return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int replace_file(const char *path, const struct text *page)
+{
+	_cleanup_(text_clear) struct text temporary = TEXT_INIT;
+	int fd, r;
+
+	text_add_string(&temporary, path);
+	text_add_string(&temporary, ".XXXXXX");
+	if (temporary.error)
+		return temporary.error;
+	fd = mkostemp(temporary.data, 0);
+	if (fd < 0)
+		return -errno;
+	r = write_synced(fd, page);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(temporary.data, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary.data);
+	return r;
+}
+
+int once_run(const struct options *options)
+{
+	_cleanup_(text_clear) struct text page = TEXT_INIT;
+	_cleanup_(scraper_clear) struct scraper scraper = { 0 };
+	int r;
+
+	r = scraper_init(&scraper, &options->scrape);
+	if (r == 0)
+		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT, &page);
+	if (r == 0)
+		r = options->output ? replace_file(options->output, &page) :
+				      write_all(STDOUT_FILENO, &page);
+	if (r == 0)
+		return EXIT_SUCCESS;
+	log_event(LOG_LEVEL_ERROR, "Cannot write the page", "file",
+		  options->output ? options->output : "standard output", "err", strerror(-r),
+		  NULL);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line. Flags are spelled as the exporters of the Prometheus project spell
+ * theirs, so that units and manifests can be carried over.
+ */
+#include "commands/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "web/address.h"
+
+#define PROGRAM		      "kernel_taint_exporter"
+#define DEFAULT_ADDRESS	      ":10093"
+#define MAX_REQUESTS_HIGHEST  1000000
+
+#define SERVE (1u << COMMAND_SERVE)
+#define ONCE  (1u << COMMAND_ONCE)
+
+enum flag {
+	FLAG_COLLECTOR, /* the first of one row per collector */
+	FLAG_DISABLE_DEFAULTS = FLAG_COLLECTOR + COLLECTOR_COUNT,
+	FLAG_MODULES_SYSFS,
+	FLAG_DIALECT,
+	FLAG_PROCFS,
+	FLAG_SYSFS,
+	FLAG_ROOTFS,
+	FLAG_LISTEN_ADDRESS,
+	FLAG_TELEMETRY_PATH,
+	FLAG_MAX_REQUESTS,
+	FLAG_DISABLE_EXPORTER_METRICS,
+	FLAG_OUTPUT,
+	FLAG_LOG_LEVEL,
+	FLAG_LOG_FORMAT,
+	FLAG_VERSION,
+	FLAG_HELP,
+	FLAG_COUNT,
+};
+
+static const struct {
+	const char *name;
+	const char *argument; /* in --help: the default or a placeholder; NULL: a switch */
+	unsigned int commands;
+	const char *help;
+	const char *expected; /* of the argument, for errors */
+} flags[] = {
+	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, SERVE | ONCE,
+						"the taint mask (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, SERVE | ONCE,
+						 "taint per module, hidden modules (on)",
+						 NULL },
+	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, SERVE | ONCE,
+						 "signature enforcement, lockdown … (on)",
+						 NULL },
+	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, SERVE | ONCE,
+				    "only the collectors that are given", NULL },
+	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", SERVE | ONCE,
+				 "modules compared with sysfs: tainting, all",
+				 "tainting or all" },
+	[FLAG_DIALECT] = { "kernel.dialect", "auto", SERVE | ONCE,
+			   "auto, mainline, rhel5 to rhel10, suse",
+			   "auto, mainline, rhel5 to rhel10, or suse" },
+	[FLAG_PROCFS] = { "path.procfs", "/proc", SERVE | ONCE, "where procfs is",
+			  "a folder" },
+	[FLAG_SYSFS] = { "path.sysfs", "/sys", SERVE | ONCE, "where sysfs is", "a folder" },
+	[FLAG_ROOTFS] = { "path.rootfs", "/", SERVE | ONCE, "where the root is", "a folder" },
+	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", DEFAULT_ADDRESS, SERVE,
+				  "HOST:PORT to listen on; repeatable",
+				  "HOST:PORT, :PORT or [IPv6]:PORT" },
+	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,
+				  "where the metrics are",
+				  "a path that starts with / and is no other page's" },
+	[FLAG_MAX_REQUESTS] = { "web.max-requests", "40", SERVE,
+				"scrapes at once, else 503; 0: no limit",
+				"a number from 0 to 1000000" },
+	[FLAG_DISABLE_EXPORTER_METRICS] = { "web.disable-exporter-metrics", NULL, SERVE,
+					    "leave out process_*", NULL },
+	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE, "once: write to this file, whole",
+			  "a file" },
+	[FLAG_LOG_LEVEL] = { "log.level", "info", SERVE | ONCE, "debug, info, warn, error",
+			     "debug, info, warn or error" },
+	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", SERVE | ONCE, "logfmt, json",
+			      "logfmt or json" },
+	[FLAG_VERSION] = { "version", NULL, SERVE | ONCE, "print the version", NULL },
+	[FLAG_HELP] = { "help", NULL, SERVE | ONCE, "print this help (-h)", NULL },
+};
+_Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
+
+static const struct {
+	const char *name;
+	const char *help;
+} commands[] = {
+	[COMMAND_SERVE] = { "serve", "serve the metrics over HTTP (the default)" },
+	[COMMAND_ONCE] = { "once", "write the metrics once, without process_*" },
+};
+_Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
+
+/* getopt's values: the flag, plus this for its --no- form. */
+#define FIRST_VALUE 256
+#define NO	    FLAG_COUNT
+
+static bool is_collector_flag(enum flag flag)
+{
+	return flag < FLAG_COLLECTOR + COLLECTOR_COUNT;
+}
+
+static void print_help(void)
+{
+	printf("usage: " PROGRAM " [COMMAND] [FLAG]...\n"
+	       "Prometheus exporter for the taint of the Linux kernel and its modules.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-34s%s\n", commands[i].name, commands[i].help);
+	printf("\n");
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "--%s%s%s%s",
+			 is_collector_flag(flag) ? "[no-]" : "", flags[flag].name,
+			 flags[flag].argument ? "=" : "",
+			 flags[flag].argument ? flags[flag].argument : "");
+		printf("  %-34s%s\n", column, flags[flag].help);
+	}
+}
+
+static void print_version(void)
+{
+	printf(PROGRAM ", version %s (branch: %s, revision: %s)\n"
+		       "  compiler:         %s\n"
+		       "  platform:         linux/%s\n",
+	       version.version, version.branch, version.revision, version.compiler,
+	       version.arch);
+}
+
+static int fail_hint(void)
+{
+	fprintf(stderr, "Try '" PROGRAM " --help'.\n");
+	return -EINVAL;
+}
+
+/* Where the collectors stand while flags are read: explicit ones win over defaults. */
+struct choice {
+	bool is_defaults_disabled;
+	collector_set on, off;
+};
+
+static bool set_dialect(struct scrape_settings *scrape, const char *value)
+{
+	scrape->is_dialect_given = strcmp(value, "auto") != 0;
+	return !scrape->is_dialect_given || dialect_name_parse(value, &scrape->dialect);
+}
+
+static bool set_modules_sysfs(struct scrape_settings *scrape, const char *value)
+{
+	scrape->compares_every_module = strcmp(value, "all") == 0;
+	return scrape->compares_every_module || strcmp(value, "tainting") == 0;
+}
+
+static bool set_max_requests(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	if (number_parse(value, &number) < 0 || number > MAX_REQUESTS_HIGHEST)
+		return false;
+	options->max_requests = (unsigned int)number;
+	return true;
+}
+
+static bool set_path(const char **path, const char *value)
+{
+	*path = value;
+	return *value != '\0';
+}
+
+static bool set_telemetry_path(struct options *options, const char *value)
+{
+	options->telemetry_path = value;
+	return value[0] == '/' && strncmp(value, "/-/", 3) != 0;
+}
+
+static bool add_address(struct options *options, const char *value)
+{
+	options->addresses[options->addresses_count++] = value;
+	return web_address_check(value) == 0;
+}
+
+/* False if VALUE is not what the flag expects. */
+static bool apply(struct options *options, struct choice *choice, enum flag flag, bool is_no,
+		  const char *value)
+{
+	switch (flag) {
+	case FLAG_DISABLE_DEFAULTS:
+		choice->is_defaults_disabled = true;
+		return true;
+	case FLAG_MODULES_SYSFS:
+		return set_modules_sysfs(&options->scrape, value);
+	case FLAG_DIALECT:
+		return set_dialect(&options->scrape, value);
+	case FLAG_PROCFS:
+		return set_path(&options->scrape.paths[HOSTFS_PROCFS], value);
+	case FLAG_SYSFS:
+		return set_path(&options->scrape.paths[HOSTFS_SYSFS], value);
+	case FLAG_ROOTFS:
+		return set_path(&options->scrape.paths[HOSTFS_ROOTFS], value);
+	case FLAG_LISTEN_ADDRESS:
+		return add_address(options, value);
+	case FLAG_TELEMETRY_PATH:
+		return set_telemetry_path(options, value);
+	case FLAG_MAX_REQUESTS:
+		return set_max_requests(options, value);
+	case FLAG_DISABLE_EXPORTER_METRICS:
+		options->scrape.with_process = false;
+		return true;
+	case FLAG_OUTPUT:
+		return set_path(&options->output, value);
+	case FLAG_LOG_LEVEL:
+		return log_level_parse(value, &options->log_level);
+	case FLAG_LOG_FORMAT:
+		return log_format_parse(value, &options->log_format);
+	default: /* a collector */
+		*(is_no ? &choice->off : &choice->on) |= COLLECTOR_BIT(flag);
+		*(is_no ? &choice->on : &choice->off) &= ~COLLECTOR_BIT(flag);
+		return true;
+	}
+}
+_Static_assert(FLAG_COLLECTOR == 0, "a collector's flag is its number");
+
+/* The table in getopt's form; the names of --no- forms go to NAMES. */
+static int fill_getopt(struct option *long_options, struct text *names)
+{
+	size_t count = 0;
+	const char *name;
+
+	for (enum flag flag = 0; is_collector_flag(flag); flag++) {
+		text_add_string(names, "no-");
+		text_add(names, flags[flag].name, strlen(flags[flag].name) + 1);
+	}
+	if (names->error)
+		return names->error;
+	name = text_string(names);
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
+		long_options[count++] = (struct option){
+			.name = flags[flag].name,
+			.has_arg = flags[flag].argument ? required_argument : no_argument,
+			.val = FIRST_VALUE + (int)flag,
+		};
+		if (!is_collector_flag(flag))
+			continue;
+		long_options[count++] = (struct option){
+			.name = name,
+			.val = FIRST_VALUE + NO + (int)flag,
+		};
+		name += strlen(name) + 1;
+	}
+	return 0;
+}
+
+static int parse_command(struct options *options, char **words, unsigned int given[])
+{
+	if (words[0]) {
+		while (options->command < COMMAND_COUNT &&
+		       strcmp(commands[options->command].name, words[0]) != 0)
+			options->command++;
+		if (options->command == COMMAND_COUNT || words[1]) {
+			fprintf(stderr, PROGRAM ": '%s': expected one command, serve or once\n",
+				words[options->command != COMMAND_COUNT]);
+			return fail_hint();
+		}
+	}
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
+		if (!given[flag] || flags[flag].commands & (1u << options->command))
+			continue;
+		fprintf(stderr, PROGRAM ": --%s: does not go with the command %s\n",
+			flags[flag].name, commands[options->command].name);
+		return fail_hint();
+	}
+	return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	struct option long_options[FLAG_COUNT + COLLECTOR_COUNT + 1] = { { 0 } };
+	_cleanup_(text_clear) struct text names = TEXT_INIT;
+	unsigned int given[FLAG_COUNT] = { 0 };
+	struct choice choice = { 0 };
+	int value, r;
+
+	*options = (struct options){
+		.scrape = {
+			.paths = {
+				[HOSTFS_PROCFS] = "/proc",
+				[HOSTFS_SYSFS] = "/sys",
+				[HOSTFS_ROOTFS] = "/",
+				[HOSTFS_SELF] = "/proc/self",
+			},
+			.with_process = true,
+		},
+		.log_level = LOG_LEVEL_INFO,
+		.log_format = LOG_FORMAT_LOGFMT,
+		.telemetry_path = "/metrics",
+		.max_requests = 40,
+	};
+	options->addresses = calloc((size_t)argc + 1, sizeof(*options->addresses));
+	if (!options->addresses || fill_getopt(long_options, &names) < 0)
+		return -ENOMEM;
+
+	while ((value = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		bool is_no = value >= FIRST_VALUE + NO;
+		enum flag flag = value == 'h' ? FLAG_HELP :
+						(enum flag)(value - FIRST_VALUE -
+							    (is_no ? NO : 0));
+
+		if (value == '?')
+			return fail_hint();
+		if (flag == FLAG_HELP || flag == FLAG_VERSION) {
+			flag == FLAG_HELP ? print_help() : print_version();
+			return 1;
+		}
+		given[flag]++;
+		if (!apply(options, &choice, flag, is_no, optarg)) {
+			fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n", flags[flag].name,
+				optarg, flags[flag].expected);
+			return fail_hint();
+		}
+	}
+	r = parse_command(options, argv + optind, given);
+	if (r < 0)
+		return r;
+
+	options->collectors = choice.is_defaults_disabled ? 0 : collector_defaults();
+	options->collectors = (options->collectors | choice.on) & ~choice.off;
+	if (options->command == COMMAND_ONCE)
+		options->scrape.with_process = false;
+	if (!options->addresses_count)
+		options->addresses[options->addresses_count++] = DEFAULT_ADDRESS;
+	return 0;
+}
+
+void options_clear(struct options *options)
+{
+	free(options->addresses);
+	options->addresses = NULL;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pass. Knows the order of things; everything else is on a lower floor.
+ */
+#include "commands/scrape.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "exposition/metrics.h"
+#include "model/findings.h"
+#include "model/snapshot.h"
+#include "sources/procfs.h"
+#include "sources/process.h"
+
+static const char *const root_flags[] = {
+	[HOSTFS_PROCFS] = "--path.procfs",
+	[HOSTFS_SYSFS] = "--path.sysfs",
+	[HOSTFS_ROOTFS] = "--path.rootfs",
+	[HOSTFS_SELF] = "/proc/self",
+};
+_Static_assert(ARRAY_SIZE(root_flags) == HOSTFS_ROOT_COUNT, "one flag per root");
+
+int scraper_init(struct scraper *scraper, const struct scrape_settings *settings)
+{
+	int r;
+
+	*scraper = (struct scraper){
+		.settings = settings,
+		.start_time = clock_realtime(),
+	};
+	r = hostfs_new(settings->paths, &scraper->fs);
+	if (r < 0)
+		return r;
+	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++) {
+		r = hostfs_root_check(scraper->fs, root);
+		if (r < 0)
+			log_event(LOG_LEVEL_WARN, "Cannot open a root, trying again at each scrape",
+				  "flag", root_flags[root], "path", settings->paths[root], "err",
+				  strerror(-r), NULL);
+	}
+	posture_secure_boot_read(scraper->fs, &scraper->secure_boot);
+	return 0;
+}
+
+void scraper_clear(struct scraper *scraper)
+{
+	scraper->fs = hostfs_free(scraper->fs);
+}
+
+static const char *error_words(int error)
+{
+	switch (-error) {
+	case EBADMSG:
+	case ERANGE:
+		return "the content is not of the expected form";
+	case EINVAL:
+		return "not a regular file";
+	case ETIME:
+		return "the scrape's deadline is over";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Whether a source of COLLECTOR could be read; a failure is logged. */
+static bool is_good(enum collector collector, const struct source_result *result)
+{
+	if (result->error == 0)
+		return true;
+	log_event(LOG_LEVEL_ERROR, "Collector failed", "collector",
+		  collector_name(collector), "file", result->file, "err",
+		  error_words(result->error), NULL);
+	return false;
+}
+
+static collector_set succeeded(const struct snapshot *snapshot, collector_set collectors)
+{
+	collector_set good = collectors;
+	bool is_kernel_good = true;
+
+	if (collectors & COLLECTOR_BIT(COLLECTOR_KERNEL)) {
+		is_kernel_good = is_good(COLLECTOR_KERNEL, &snapshot->mask_result);
+		is_kernel_good &= is_good(COLLECTOR_KERNEL, &snapshot->release_result);
+		if (!is_kernel_good)
+			good &= ~COLLECTOR_BIT(COLLECTOR_KERNEL);
+	}
+	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES)) {
+		bool is_modules_good =
+			is_good(COLLECTOR_MODULES, &snapshot->modules.procfs_result) &&
+			is_good(COLLECTOR_MODULES, &snapshot->modules.sysfs_result);
+
+		/* What it needs of the kernel's files nobody else would report. */
+		if (!(collectors & COLLECTOR_BIT(COLLECTOR_KERNEL))) {
+			is_modules_good &= is_good(COLLECTOR_MODULES, &snapshot->mask_result);
+			is_modules_good &=
+				is_good(COLLECTOR_MODULES, &snapshot->release_result);
+		}
+		if (!is_modules_good)
+			good &= ~COLLECTOR_BIT(COLLECTOR_MODULES);
+	}
+	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE) &&
+	    !is_good(COLLECTOR_POSTURE, &snapshot->posture_result))
+		good &= ~COLLECTOR_BIT(COLLECTOR_POSTURE);
+	return good;
+}
+
+/* False when nobody can say whose bits these are. */
+static bool choose_dialect(struct scraper *scraper, const struct snapshot *snapshot,
+			   struct dialect *dialect)
+{
+	_cleanup_(text_clear) struct text version = TEXT_INIT;
+	enum dialect_id id = scraper->settings->dialect;
+
+	if (!scraper->settings->is_dialect_given) {
+		if (snapshot->release_result.error < 0)
+			return false;
+		/* Only a hint: without it the release decides alone. */
+		procfs_version_read(scraper->fs, &version);
+		id = dialect_choose(text_string(&snapshot->release), text_string(&version));
+	}
+	dialect_init(dialect, id, text_string(&snapshot->release));
+	return true;
+}
+
+int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
+	       enum expose_format format, struct text *page)
+{
+	_cleanup_(snapshot_clear) struct snapshot snapshot;
+	_cleanup_(findings_clear) struct findings findings = { 0 };
+	struct metrics metrics = { .collectors = collectors };
+	struct dialect dialect;
+	uint64_t start = clock_monotonic(), end;
+	int r;
+
+	snapshot_init(&snapshot);
+	hostfs_begin(scraper->fs, deadline);
+
+	procfs_mask_read(scraper->fs, &snapshot);
+	procfs_release_read(scraper->fs, &snapshot);
+	if (choose_dialect(scraper, &snapshot, &dialect))
+		metrics.dialect = &dialect;
+	end = clock_monotonic();
+	metrics.durations[COLLECTOR_KERNEL] = end - start;
+
+	start = end;
+	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES))
+		modules_read(scraper->fs, &scraper->modules_memory,
+			     scraper->settings->compares_every_module, &snapshot);
+	r = findings_init(&findings, &snapshot, metrics.dialect);
+	if (r < 0)
+		return r;
+	end = clock_monotonic();
+	metrics.durations[COLLECTOR_MODULES] = end - start;
+
+	start = end;
+	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
+		posture_read(scraper->fs, &scraper->secure_boot, &snapshot);
+	metrics.durations[COLLECTOR_POSTURE] = clock_monotonic() - start;
+
+	metrics.snapshot = &snapshot;
+	metrics.findings = &findings;
+	metrics.succeeded = succeeded(&snapshot, collectors);
+	metrics.with_process = scraper->settings->with_process;
+	if (metrics.with_process)
+		process_read(scraper->fs, scraper->start_time, &snapshot);
+	metrics_write(&metrics, format, page);
+	return page->error;
+}

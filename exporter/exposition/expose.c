@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammar of both formats. Knows no taint.
+ *
+ * Where they differ: OpenMetrics wants # TYPE before # HELP, names a counter's family
+ * without _total, escapes double quotes in help, and ends with # EOF.
+ */
+#include "exposition/expose.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
+
+static const char *const type_words[] = {
+	[EXPOSE_GAUGE] = "gauge",
+	[EXPOSE_COUNTER] = "counter",
+};
+
+static void add_escaped(struct text *page, const char *clean, size_t length,
+			const char *special)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (!strchr(special, clean[i]))
+			continue;
+		text_add(page, clean + start, i - start);
+		text_add_char(page, '\\');
+		text_add_char(page, clean[i] == '\n' ? 'n' : clean[i]);
+		start = i + 1;
+	}
+	text_add(page, clean + start, length - start);
+}
+
+void expose_family(struct expose *expose, const char *name, enum expose_type type,
+		   const char *help)
+{
+	struct text *page = expose->page;
+	size_t length = strlen(name);
+
+	expose->name = name;
+	if (expose->format == EXPOSE_OPENMETRICS && type == EXPOSE_COUNTER)
+		length -= strlen("_total");
+
+	for (int line = 0; line < 2; line++) {
+		bool is_help = (line == 0) == (expose->format == EXPOSE_TEXT);
+
+		text_add_string(page, is_help ? "# HELP " : "# TYPE ");
+		text_add(page, name, length);
+		text_add_char(page, ' ');
+		if (is_help)
+			add_escaped(page, help, strlen(help),
+				    expose->format == EXPOSE_TEXT ? "\\\n" : "\\\n\"");
+		else
+			text_add_string(page, type_words[type]);
+		text_add_char(page, '\n');
+	}
+}
+
+void expose_sample(struct expose *expose)
+{
+	text_add_string(expose->page, expose->name);
+	expose->labels = 0;
+}
+
+/* Printable ASCII that needs no escape. */
+static bool is_plain(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (value[i] < ' ' || value[i] > '~' || value[i] == '"' || value[i] == '\\')
+			return false;
+	return true;
+}
+
+void expose_label(struct expose *expose, const char *name, const char *value, size_t length)
+{
+	struct text *page = expose->page;
+
+	text_add_char(page, expose->labels++ ? ',' : '{');
+	text_add_string(page, name);
+	text_add(page, "=\"", 2);
+	if (is_plain(value, length)) {
+		text_add(page, value, length);
+	} else {
+		struct text clean = TEXT_INIT;
+
+		utf8_add_clean(&clean, value, length);
+		add_escaped(page, text_string(&clean), clean.length, "\\\n\"");
+		if (clean.error)
+			page->error = clean.error;
+		text_clear(&clean);
+	}
+	text_add_char(page, '"');
+}
+
+static void close_labels(struct expose *expose)
+{
+	text_add_string(expose->page, expose->labels ? "} " : " ");
+}
+
+void expose_number_value(struct expose *expose, uint64_t number)
+{
+	close_labels(expose);
+	text_add_number(expose->page, number);
+	text_add_char(expose->page, '\n');
+}
+
+void expose_seconds_value(struct expose *expose, uint64_t nanoseconds)
+{
+	close_labels(expose);
+	text_add_seconds(expose->page, nanoseconds);
+	text_add_char(expose->page, '\n');
+}
+
+void expose_end(struct expose *expose)
+{
+	if (expose->format == EXPOSE_OPENMETRICS)
+		text_add_string(expose->page, "# EOF\n");
+}

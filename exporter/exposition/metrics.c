@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vocabulary. Knows every name and its labels; must not read or judge.
+ */
+#include "exposition/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "base/version.h"
+#include "model/dialect.h"
+#include "model/findings.h"
+#include "model/snapshot.h"
+
+enum metric {
+	METRIC_MASK,
+	METRIC_FLAG,
+	METRIC_KERNEL_INFO,
+	METRIC_MODULE_SUPPORT,
+	METRIC_MODULES_LOADED,
+	METRIC_MODULES_TAINTING,
+	METRIC_MODULES_PROPRIETARY,
+	METRIC_MODULES_OUT_OF_TREE,
+	METRIC_MODULES_UNSIGNED,
+	METRIC_MODULE,
+	METRIC_FLAG_UNEXPLAINED,
+	METRIC_FLAG_CONTRADICTED,
+	METRIC_MODULES_HIDDEN,
+	METRIC_MODULES_DISAGREEING,
+	METRIC_MODULE_SIGNATURES_ENFORCED,
+	METRIC_MODULE_LOADING_DISABLED,
+	METRIC_LOCKDOWN,
+	METRIC_SECURE_BOOT,
+	METRIC_PANIC_MASK,
+	METRIC_KERNEL_WARNINGS,
+	METRIC_KERNEL_OOPSES,
+	METRIC_KERNEL_SOFTLOCKUPS,
+	METRIC_KERNEL_HARDLOCKUPS,
+	METRIC_KERNEL_RCU_STALLS,
+	METRIC_COLLECTOR_SUCCESS,
+	METRIC_COLLECTOR_DURATION,
+	METRIC_BUILD_INFO,
+	METRIC_PROCESS_CPU,
+	METRIC_PROCESS_OPEN_FDS,
+	METRIC_PROCESS_MAX_FDS,
+	METRIC_PROCESS_VIRTUAL_MEMORY,
+	METRIC_PROCESS_RESIDENT_MEMORY,
+	METRIC_PROCESS_START_TIME,
+	METRIC_COUNT,
+};
+
+static const struct {
+	const char *name;
+	enum expose_type type;
+	const char *help;
+} families[] = {
+	[METRIC_MASK] = { "kernel_taint_mask", EXPOSE_GAUGE,
+			  "The taint mask of the running kernel, kernel.tainted." },
+	[METRIC_FLAG] = { "kernel_taint_flag", EXPOSE_GAUGE,
+			  "Whether a taint is set in the mask, for every bit this kernel "
+			  "knows." },
+	[METRIC_KERNEL_INFO] = { "kernel_taint_kernel_info", EXPOSE_GAUGE,
+				 "The running kernel, and whose meaning of the bits applies "
+				 "to it." },
+	[METRIC_MODULE_SUPPORT] = { "kernel_taint_module_support", EXPOSE_GAUGE,
+				    "Whether the kernel can load modules." },
+	[METRIC_MODULES_LOADED] = { "kernel_taint_modules_loaded", EXPOSE_GAUGE,
+				    "Modules in /proc/modules, in any state." },
+	[METRIC_MODULES_TAINTING] = { "kernel_taint_modules_tainting", EXPOSE_GAUGE,
+				      "Loaded modules that carry at least one taint." },
+	[METRIC_MODULES_PROPRIETARY] = { "kernel_taint_modules_proprietary", EXPOSE_GAUGE,
+					 "Loaded modules that the kernel marks proprietary." },
+	[METRIC_MODULES_OUT_OF_TREE] = { "kernel_taint_modules_out_of_tree", EXPOSE_GAUGE,
+					 "Loaded modules that were built outside of the kernel "
+					 "tree." },
+	[METRIC_MODULES_UNSIGNED] = { "kernel_taint_modules_unsigned", EXPOSE_GAUGE,
+				      "Loaded modules whose signature the kernel could not "
+				      "verify." },
+	[METRIC_MODULE] = { "kernel_taint_module", EXPOSE_GAUGE,
+			    "A loaded module and a taint that it carries." },
+	[METRIC_FLAG_UNEXPLAINED] = { "kernel_taint_flag_unexplained", EXPOSE_GAUGE,
+				      "Whether a taint that modules carry is in the mask while "
+				      "no loaded module carries it." },
+	[METRIC_FLAG_CONTRADICTED] = { "kernel_taint_flag_contradicted", EXPOSE_GAUGE,
+				       "Whether a loaded module carries a taint that is not in "
+				       "the mask." },
+	[METRIC_MODULES_HIDDEN] = { "kernel_taint_modules_hidden", EXPOSE_GAUGE,
+				    "Modules that sysfs shows as loaded and /proc/modules does "
+				    "not list." },
+	[METRIC_MODULES_DISAGREEING] = { "kernel_taint_modules_disagreeing", EXPOSE_GAUGE,
+					 "Modules to which sysfs and /proc/modules give different "
+					 "taints." },
+	[METRIC_MODULE_SIGNATURES_ENFORCED] = { "kernel_taint_module_signatures_enforced",
+						EXPOSE_GAUGE,
+						"Whether the kernel refuses modules without a "
+						"valid signature, module.sig_enforce." },
+	[METRIC_MODULE_LOADING_DISABLED] = { "kernel_taint_module_loading_disabled",
+					     EXPOSE_GAUGE,
+					     "Whether no module can be loaded any more, "
+					     "kernel.modules_disabled." },
+	[METRIC_LOCKDOWN] = { "kernel_taint_lockdown", EXPOSE_GAUGE,
+			      "The lockdown mode in force." },
+	[METRIC_SECURE_BOOT] = { "kernel_taint_secure_boot", EXPOSE_GAUGE,
+				 "Whether the firmware's Secure Boot is on." },
+	[METRIC_PANIC_MASK] = { "kernel_taint_panic_mask", EXPOSE_GAUGE,
+				"The taints that make the kernel panic, panic_on_taint." },
+	[METRIC_KERNEL_WARNINGS] = { "kernel_taint_kernel_warnings_total", EXPOSE_COUNTER,
+				     "Warnings of the kernel since boot." },
+	[METRIC_KERNEL_OOPSES] = { "kernel_taint_kernel_oopses_total", EXPOSE_COUNTER,
+				   "Oopses of the kernel since boot." },
+	[METRIC_KERNEL_SOFTLOCKUPS] = { "kernel_taint_kernel_softlockups_total",
+					EXPOSE_COUNTER, "Soft lockups since boot." },
+	[METRIC_KERNEL_HARDLOCKUPS] = { "kernel_taint_kernel_hardlockups_total",
+					EXPOSE_COUNTER, "Hard lockups since boot." },
+	[METRIC_KERNEL_RCU_STALLS] = { "kernel_taint_kernel_rcu_stalls_total",
+				       EXPOSE_COUNTER, "RCU stalls since boot." },
+	[METRIC_COLLECTOR_SUCCESS] = { "kernel_taint_scrape_collector_success",
+				       EXPOSE_GAUGE,
+				       "Whether the collector could read all of its sources." },
+	[METRIC_COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds",
+					EXPOSE_GAUGE,
+					"Time that this scrape spent in the collector." },
+	[METRIC_BUILD_INFO] = { "kernel_taint_exporter_build_info", EXPOSE_GAUGE,
+				"The build of this exporter." },
+	[METRIC_PROCESS_CPU] = { "process_cpu_seconds_total", EXPOSE_COUNTER,
+				 "Total user and system CPU time spent in seconds." },
+	[METRIC_PROCESS_OPEN_FDS] = { "process_open_fds", EXPOSE_GAUGE,
+				      "Number of open file descriptors." },
+	[METRIC_PROCESS_MAX_FDS] = { "process_max_fds", EXPOSE_GAUGE,
+				     "Maximum number of open file descriptors." },
+	[METRIC_PROCESS_VIRTUAL_MEMORY] = { "process_virtual_memory_bytes", EXPOSE_GAUGE,
+					    "Virtual memory size in bytes." },
+	[METRIC_PROCESS_RESIDENT_MEMORY] = { "process_resident_memory_bytes", EXPOSE_GAUGE,
+					     "Resident memory size in bytes." },
+	[METRIC_PROCESS_START_TIME] = { "process_start_time_seconds", EXPOSE_GAUGE,
+					"Start time of the process since unix epoch in "
+					"seconds." },
+};
+_Static_assert(ARRAY_SIZE(families) == METRIC_COUNT, "one row per family");
+
+static const enum metric posture_metrics[] = {
+	[POSTURE_SIGNATURES_ENFORCED] = METRIC_MODULE_SIGNATURES_ENFORCED,
+	[POSTURE_LOADING_DISABLED] = METRIC_MODULE_LOADING_DISABLED,
+	[POSTURE_SECURE_BOOT] = METRIC_SECURE_BOOT,
+	[POSTURE_PANIC_MASK] = METRIC_PANIC_MASK,
+	[POSTURE_WARNINGS] = METRIC_KERNEL_WARNINGS,
+	[POSTURE_OOPSES] = METRIC_KERNEL_OOPSES,
+	[POSTURE_SOFTLOCKUPS] = METRIC_KERNEL_SOFTLOCKUPS,
+	[POSTURE_HARDLOCKUPS] = METRIC_KERNEL_HARDLOCKUPS,
+	[POSTURE_RCU_STALLS] = METRIC_KERNEL_RCU_STALLS,
+};
+_Static_assert(ARRAY_SIZE(posture_metrics) == POSTURE_COUNT, "one family per posture");
+
+static const char *const lockdown_modes[] = {
+	[LOCKDOWN_CONFIDENTIALITY] = "confidentiality",
+	[LOCKDOWN_INTEGRITY] = "integrity",
+	[LOCKDOWN_NONE] = "none",
+};
+_Static_assert(ARRAY_SIZE(lockdown_modes) == LOCKDOWN_COUNT, "one word per mode");
+
+static void family(struct expose *expose, enum metric metric)
+{
+	expose_family(expose, families[metric].name, families[metric].type,
+		      families[metric].help);
+}
+
+static void label(struct expose *expose, const char *name, const char *value)
+{
+	expose_label(expose, name, value, strlen(value));
+}
+
+/* A family of one sample without labels. */
+static void number(struct expose *expose, enum metric metric, uint64_t value)
+{
+	family(expose, metric);
+	expose_sample(expose);
+	expose_number_value(expose, value);
+}
+
+/* The same, if there is a value. */
+static void reading(struct expose *expose, enum metric metric, const struct reading *value)
+{
+	if (value->known)
+		number(expose, metric, value->value);
+}
+
+/* The labels bit, flag and taint of a bit that the dialect may or may not know. */
+static void flag_sample(struct expose *expose, const struct dialect *dialect,
+			unsigned int bit, uint64_t value)
+{
+	const struct taint_fact *fact = dialect->bits[bit];
+	char digits[4];
+
+	snprintf(digits, sizeof(digits), "%u", bit);
+	expose_sample(expose);
+	label(expose, "bit", digits);
+	expose_label(expose, "flag", fact ? &fact->letter : "?", 1);
+	label(expose, "taint", fact ? taint_slug(fact->taint) : "unknown");
+	expose_number_value(expose, value);
+}
+
+/* One sample per bit of WANTED, with its value in VALUES. */
+static void flag_family(struct expose *expose, enum metric metric,
+			const struct dialect *dialect, uint64_t wanted, uint64_t values)
+{
+	if (!wanted)
+		return;
+	family(expose, metric);
+	for (unsigned int bit = 0; bit < 64; bit++)
+		if (wanted >> bit & 1)
+			flag_sample(expose, dialect, bit, values >> bit & 1);
+}
+
+static void write_kernel(struct expose *expose, const struct metrics *metrics)
+{
+	const struct snapshot *snapshot = metrics->snapshot;
+	const struct dialect *dialect = metrics->dialect;
+
+	if (snapshot->mask_result.error == 0) {
+		number(expose, METRIC_MASK, snapshot->mask);
+		if (dialect)
+			flag_family(expose, METRIC_FLAG, dialect,
+				    dialect->known_bits | snapshot->mask, snapshot->mask);
+	}
+	if (dialect && snapshot->release_result.error == 0) {
+		family(expose, METRIC_KERNEL_INFO);
+		expose_sample(expose);
+		label(expose, "dialect", dialect_name(dialect->id));
+		expose_label(expose, "release", text_string(&snapshot->release),
+			     snapshot->release.length);
+		expose_number_value(expose, 1);
+	}
+}
+
+struct module_taint {
+	const char *slug;
+	char letter;
+};
+
+/* Writes the samples of one module, sorted by taint and letter. */
+static void module_samples(struct expose *expose, const struct dialect *dialect,
+			   const struct module_record *record, struct taint_letters letters)
+{
+	struct module_taint taints[128];
+	size_t count = 0;
+
+	while (!taint_letters_is_empty(&letters)) {
+		char letter = taint_letters_pop(&letters);
+		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
+		const char *slug = fact ? taint_slug(fact->taint) : "unknown";
+		size_t at = count++;
+
+		/* Letters come in order, so only the taint decides. */
+		for (; at > 0 && strcmp(taints[at - 1].slug, slug) > 0; at--)
+			taints[at] = taints[at - 1];
+		taints[at] = (struct module_taint){ slug, letter };
+	}
+	for (size_t i = 0; i < count; i++) {
+		expose_sample(expose);
+		expose_label(expose, "module", record->name, record->name_length);
+		label(expose, "taint", taints[i].slug);
+		expose_label(expose, "flag", &taints[i].letter, 1);
+		expose_number_value(expose, 1);
+	}
+}
+
+static bool is_same_name(const struct module_record *a, const struct module_record *b)
+{
+	return utf8_compare_clean(a->name, a->name_length, b->name, b->name_length) == 0;
+}
+
+static void module_family(struct expose *expose, const struct dialect *dialect,
+			  const struct findings *findings)
+{
+	size_t next;
+
+	if (!findings->tainting)
+		return;
+	family(expose, METRIC_MODULE);
+	for (size_t i = 0; i < findings->tainting; i = next) {
+		struct taint_letters letters = findings->sorted[i]->letters;
+
+		/* Names that cannot be told apart on the page share their series. */
+		for (next = i + 1; next < findings->tainting &&
+				   is_same_name(findings->sorted[i], findings->sorted[next]);
+		     next++) {
+			letters.half[0] |= findings->sorted[next]->letters.half[0];
+			letters.half[1] |= findings->sorted[next]->letters.half[1];
+		}
+		module_samples(expose, dialect, findings->sorted[i], letters);
+	}
+}
+
+static void write_modules(struct expose *expose, const struct metrics *metrics)
+{
+	const struct snapshot *snapshot = metrics->snapshot;
+	const struct findings *findings = metrics->findings;
+	const struct dialect *dialect = metrics->dialect;
+
+	if (snapshot->modules.procfs_result.error < 0)
+		return;
+	number(expose, METRIC_MODULE_SUPPORT, snapshot->modules.support);
+	number(expose, METRIC_MODULES_LOADED, snapshot->modules.count);
+	number(expose, METRIC_MODULES_TAINTING, findings->tainting);
+	if (dialect) {
+		number(expose, METRIC_MODULES_PROPRIETARY, findings->proprietary);
+		number(expose, METRIC_MODULES_OUT_OF_TREE, findings->out_of_tree);
+		number(expose, METRIC_MODULES_UNSIGNED, findings->unsigned_modules);
+		module_family(expose, dialect, findings);
+	}
+	if (dialect && snapshot->mask_result.error == 0) {
+		flag_family(expose, METRIC_FLAG_UNEXPLAINED, dialect, dialect->module_bits,
+			    findings->unexplained);
+		flag_family(expose, METRIC_FLAG_CONTRADICTED, dialect,
+			    dialect->module_bits, findings->contradicted);
+	}
+	if (snapshot->modules.sysfs_result.error == 0) {
+		number(expose, METRIC_MODULES_HIDDEN, findings->hidden);
+		number(expose, METRIC_MODULES_DISAGREEING, findings->disagreeing);
+	}
+}
+
+static void write_posture(struct expose *expose, const struct metrics *metrics)
+{
+	const struct snapshot *snapshot = metrics->snapshot;
+
+	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
+		/* The one family with a label stands before Secure Boot's. */
+		if (posture == POSTURE_SECURE_BOOT && snapshot->lockdown.known) {
+			family(expose, METRIC_LOCKDOWN);
+			for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
+				expose_sample(expose);
+				label(expose, "mode", lockdown_modes[mode]);
+				expose_number_value(expose,
+						    snapshot->lockdown.value == mode);
+			}
+		}
+		reading(expose, posture_metrics[posture], &snapshot->posture[posture]);
+	}
+}
+
+static void write_scrape(struct expose *expose, const struct metrics *metrics)
+{
+	if (metrics->collectors) {
+		family(expose, METRIC_COLLECTOR_SUCCESS);
+		for (enum collector c = 0; c < COLLECTOR_COUNT; c++) {
+			if (!(metrics->collectors & COLLECTOR_BIT(c)))
+				continue;
+			expose_sample(expose);
+			label(expose, "collector", collector_name(c));
+			expose_number_value(expose, metrics->succeeded >> c & 1);
+		}
+		family(expose, METRIC_COLLECTOR_DURATION);
+		for (enum collector c = 0; c < COLLECTOR_COUNT; c++) {
+			if (!(metrics->collectors & COLLECTOR_BIT(c)))
+				continue;
+			expose_sample(expose);
+			label(expose, "collector", collector_name(c));
+			expose_seconds_value(expose, metrics->durations[c]);
+		}
+	}
+	family(expose, METRIC_BUILD_INFO);
+	expose_sample(expose);
+	label(expose, "version", version.version);
+	label(expose, "revision", version.revision);
+	label(expose, "branch", version.branch);
+	label(expose, "compiler", version.compiler);
+	label(expose, "arch", version.arch);
+	expose_number_value(expose, 1);
+}
+
+static void write_process(struct expose *expose, const struct snapshot_process *process)
+{
+	family(expose, METRIC_PROCESS_CPU);
+	expose_sample(expose);
+	expose_seconds_value(expose, process->cpu_time);
+	reading(expose, METRIC_PROCESS_OPEN_FDS, &process->open_fds);
+	reading(expose, METRIC_PROCESS_MAX_FDS, &process->max_fds);
+	reading(expose, METRIC_PROCESS_VIRTUAL_MEMORY, &process->virtual_memory_bytes);
+	reading(expose, METRIC_PROCESS_RESIDENT_MEMORY, &process->resident_memory_bytes);
+	family(expose, METRIC_PROCESS_START_TIME);
+	expose_sample(expose);
+	expose_seconds_value(expose, process->start_time);
+}
+
+void metrics_write(const struct metrics *metrics, enum expose_format format,
+		   struct text *page)
+{
+	struct expose expose = { .page = page, .format = format };
+
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_KERNEL))
+		write_kernel(&expose, metrics);
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_MODULES))
+		write_modules(&expose, metrics);
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
+		write_posture(&expose, metrics);
+	write_scrape(&expose, metrics);
+	if (metrics->with_process)
+		write_process(&expose, &metrics->snapshot->process);
+	expose_end(&expose);
+}

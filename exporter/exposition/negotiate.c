@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Content negotiation. Knows RFC 9110's lists, parameters and weights.
+ */
+#include "exposition/negotiate.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/macros.h"
+
+/* A piece of the header. */
+struct span {
+	const char *start;
+	size_t length;
+};
+
+/* One element of a list: "type/subtype;version=1.0.0;q=0.5", taken apart. */
+struct range {
+	struct span name;
+	struct span version;
+	struct span escaping;
+	int weight; /* thousandths; -1: not valid */
+};
+
+/* What the client may ask for, in both formats. */
+static const char *const schemes[] = {
+	"allow-utf-8",
+	"underscores",
+	"dots",
+	"values",
+};
+
+#define TEXT_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
+#define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* The last column stands for "no scheme asked for". */
+static const char *const content_types[][ARRAY_SIZE(schemes) + 1] = {
+	[EXPOSE_TEXT] = {
+		TEXT_TYPE "; escaping=allow-utf-8",
+		TEXT_TYPE "; escaping=underscores",
+		TEXT_TYPE "; escaping=dots",
+		TEXT_TYPE "; escaping=values",
+		TEXT_TYPE,
+	},
+	[EXPOSE_OPENMETRICS] = {
+		OPENMETRICS_TYPE "; escaping=allow-utf-8",
+		OPENMETRICS_TYPE "; escaping=underscores",
+		OPENMETRICS_TYPE "; escaping=dots",
+		OPENMETRICS_TYPE "; escaping=values",
+		OPENMETRICS_TYPE,
+	},
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct span trimmed(const char *start, const char *end)
+{
+	while (start < end && is_blank(*start))
+		start++;
+	while (start < end && is_blank(end[-1]))
+		end--;
+	return (struct span){ start, (size_t)(end - start) };
+}
+
+static bool span_is(struct span span, const char *word)
+{
+	return span.length == strlen(word) && strncasecmp(span.start, word, span.length) == 0;
+}
+
+/* Where the piece that starts at C ends: at one of STOPS outside of quotes. */
+static const char *piece_end(const char *c, const char *end, const char *stops)
+{
+	bool in_quotes = false;
+
+	for (; c < end; c++) {
+		if (in_quotes && *c == '\\' && c + 1 < end)
+			c++;
+		else if (*c == '"')
+			in_quotes = !in_quotes;
+		else if (!in_quotes && strchr(stops, *c))
+			break;
+	}
+	return c;
+}
+
+/* "0", "1", "0.5", "0.123", "1.000" (RFC 9110, section 12.4.2) in thousandths, or -1. */
+static int parse_weight(struct span span)
+{
+	int weight, digit = 100;
+
+	if (!span.length || span.length > 5 || (span.start[0] != '0' && span.start[0] != '1'))
+		return -1;
+	weight = (span.start[0] - '0') * 1000;
+	if (span.length > 1 && span.start[1] != '.')
+		return -1;
+	for (size_t i = 2; i < span.length; i++, digit /= 10) {
+		if (span.start[i] < '0' || span.start[i] > '9')
+			return -1;
+		weight += (span.start[i] - '0') * digit;
+	}
+	return weight <= 1000 ? weight : -1;
+}
+
+static void parse_parameter(struct span parameter, struct range *range)
+{
+	const char *end = parameter.start + parameter.length;
+	const char *equals = memchr(parameter.start, '=', parameter.length);
+	struct span name, value;
+
+	if (!equals)
+		return;
+	name = trimmed(parameter.start, equals);
+	value = trimmed(equals + 1, end);
+	if (value.length >= 2 && value.start[0] == '"' && end[-1] == '"') {
+		value.start++;
+		value.length -= 2;
+	}
+	if (span_is(name, "q"))
+		range->weight = parse_weight(value);
+	else if (span_is(name, "version"))
+		range->version = value;
+	else if (span_is(name, "escaping"))
+		range->escaping = value;
+}
+
+/* Takes the next element off the list; false at its end. */
+static bool next_range(const char **list, const char *end, struct range *ret_range)
+{
+	const char *c = *list, *element_end, *piece;
+
+	if (c >= end)
+		return false;
+	element_end = piece_end(c, end, ",");
+	*list = element_end + 1;
+
+	*ret_range = (struct range){ .weight = 1000 };
+	piece = piece_end(c, element_end, ";");
+	ret_range->name = trimmed(c, piece);
+	while (piece < element_end) {
+		c = piece + 1;
+		piece = piece_end(c, element_end, ";");
+		parse_parameter(trimmed(c, piece), ret_range);
+	}
+	return true;
+}
+
+static const char *header_end(const char *header)
+{
+	return header + strnlen(header, NEGOTIATE_HEADER_MAX);
+}
+
+/* How exactly RANGE names FORMAT: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by version. */
+static int specificity(const struct range *range, enum expose_format format)
+{
+	const struct span version = range->version;
+	bool is_text = format == EXPOSE_TEXT;
+
+	if (span_is(range->name, "*/*"))
+		return 1;
+	if (span_is(range->name, is_text ? "text/*" : "application/*"))
+		return 2;
+	if (!span_is(range->name, is_text ? "text/plain" : "application/openmetrics-text"))
+		return 0;
+	if (!version.length)
+		return 3;
+	/* Text 1.0.0 only adds quoted names, which we never have. */
+	return span_is(version, "1.0.0") || (is_text && span_is(version, "0.0.4")) ? 4 : 0;
+}
+
+static size_t scheme_of(struct span escaping)
+{
+	size_t scheme = 0;
+
+	while (scheme < ARRAY_SIZE(schemes) && !span_is(escaping, schemes[scheme]))
+		scheme++;
+	return scheme;
+}
+
+/* How the client ranks one of our formats. */
+struct rank {
+	int specificity;
+	int weight;
+	size_t scheme;
+};
+
+struct negotiated negotiate_accept(const char *accept)
+{
+	struct rank ranks[] = {
+		[EXPOSE_TEXT] = { .scheme = ARRAY_SIZE(schemes) },
+		[EXPOSE_OPENMETRICS] = { .scheme = ARRAY_SIZE(schemes) },
+	};
+	enum expose_format format = EXPOSE_TEXT;
+	const char *end = accept ? header_end(accept) : NULL;
+	struct range range;
+
+	while (accept && next_range(&accept, end, &range)) {
+		for (enum expose_format f = EXPOSE_TEXT; f <= EXPOSE_OPENMETRICS; f++) {
+			int exactness = specificity(&range, f);
+
+			if (range.weight < 0 || exactness == 0 ||
+			    exactness < ranks[f].specificity ||
+			    (exactness == ranks[f].specificity &&
+			     range.weight <= ranks[f].weight))
+				continue;
+			ranks[f] = (struct rank){ exactness, range.weight,
+						  scheme_of(range.escaping) };
+		}
+	}
+
+	if (ranks[EXPOSE_OPENMETRICS].weight > ranks[EXPOSE_TEXT].weight ||
+	    (ranks[EXPOSE_OPENMETRICS].weight == ranks[EXPOSE_TEXT].weight &&
+	     ranks[EXPOSE_OPENMETRICS].specificity > ranks[EXPOSE_TEXT].specificity))
+		format = EXPOSE_OPENMETRICS;
+	return (struct negotiated){ format, content_types[format][ranks[format].scheme] };
+}
+
+bool negotiate_gzip(const char *accept_encoding)
+{
+	const char *end = accept_encoding ? header_end(accept_encoding) : NULL;
+	int named = -1, any = 0;
+	struct range range;
+
+	while (accept_encoding && next_range(&accept_encoding, end, &range)) {
+		if (span_is(range.name, "gzip") || span_is(range.name, "x-gzip"))
+			named = range.weight;
+		else if (span_is(range.name, "*"))
+			any = range.weight;
+	}
+	return (named >= 0 ? named : any) > 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Picks the command.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "commands/once.h"
+#include "commands/options.h"
+#include "commands/serve.h"
+
+#define EXIT_USAGE 2
+
+static int (*const runs[])(const struct options *options) = {
+	[COMMAND_SERVE] = serve_run,
+	[COMMAND_ONCE] = once_run,
+};
+_Static_assert(ARRAY_SIZE(runs) == COMMAND_COUNT, "one function per command");
+
+int main(int argc, char **argv)
+{
+	_cleanup_(options_clear) struct options options;
+	int r = options_parse(&options, argc, argv);
+
+	if (r > 0)
+		return EXIT_SUCCESS;
+	if (r < 0)
+		return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+	log_configure(options.log_level, options.log_format);
+	return runs[options.command](&options);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judgement over a snapshot. Must not know where it came from or who will hear it.
+ */
+#include "model/findings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "model/dialect.h"
+#include "model/snapshot.h"
+
+static int compare_records(const void *a, const void *b)
+{
+	const struct module_record *const *x = a, *const *y = b;
+
+	return utf8_compare_clean((*x)->name, (*x)->name_length, (*y)->name,
+				  (*y)->name_length);
+}
+
+/* Counts a module under each meaning of its letters, once. */
+static void judge_letters(struct findings *findings, const struct dialect *dialect,
+			  struct taint_letters letters)
+{
+	uint64_t taints = 0;
+
+	while (!taint_letters_is_empty(&letters)) {
+		const struct taint_fact *fact =
+			dialect->letters[(unsigned char)taint_letters_pop(&letters)];
+
+		if (!fact)
+			continue;
+		taints |= UINT64_C(1) << fact->taint;
+		if (fact->bit != TAINT_NO_BIT)
+			findings->carried |= UINT64_C(1) << fact->bit;
+	}
+	findings->proprietary += taints >> TAINT_PROPRIETARY_MODULE & 1;
+	findings->out_of_tree += taints >> TAINT_OOT_MODULE & 1;
+	findings->unsigned_modules += taints >> TAINT_UNSIGNED_MODULE & 1;
+}
+_Static_assert(TAINT_COUNT <= 64, "a set of taints fits a word");
+
+int findings_init(struct findings *findings, const struct snapshot *snapshot,
+		  const struct dialect *dialect)
+{
+	const struct module_list *modules = &snapshot->modules;
+
+	*findings = (struct findings){ .hidden = modules->unlisted_count };
+
+	findings->sorted = calloc(modules->count + 1, sizeof(*findings->sorted));
+	if (!findings->sorted)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module_record *record = &modules->records[i];
+
+		if (module_record_is_disagreeing(record))
+			findings->disagreeing++;
+		if (taint_letters_is_empty(&record->letters))
+			continue;
+		findings->sorted[findings->tainting++] = record;
+		if (dialect)
+			judge_letters(findings, dialect, record->letters);
+	}
+	qsort(findings->sorted, findings->tainting, sizeof(*findings->sorted),
+	      compare_records);
+
+	if (dialect) {
+		findings->unexplained =
+			dialect->module_bits & snapshot->mask & ~findings->carried;
+		findings->contradicted =
+			dialect->module_bits & findings->carried & ~snapshot->mask;
+	}
+	return 0;
+}
+
+void findings_clear(struct findings *findings)
+{
+	free(findings->sorted);
+	*findings = (struct findings){ 0 };
+}

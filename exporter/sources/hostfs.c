@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's files. Knows descriptors and bounds; must not know what any file means.
+ */
+#include "sources/hostfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/text.h"
+
+/*
+ * Kept descriptors: enough for a host with many third-party modules. Each path has one
+ * slot that its hash gives; of two paths that share a slot, one is opened at each read.
+ */
+#define KEPT_MAX   192
+#define KEPT_SLOTS 512
+
+/* The least room for one read of a file of records. */
+#define RECORDS_CHUNK 16384
+
+struct kept {
+	char *path; /* NULL: the slot is free */
+	enum hostfs_root root;
+	int fd;
+	uint64_t pass; /* the last one that used it */
+};
+
+struct hostfs {
+	const char *paths[HOSTFS_ROOT_COUNT];
+	int roots[HOSTFS_ROOT_COUNT]; /* -1: not open */
+	uint64_t deadline;
+	uint64_t pass;
+	struct kept kept[KEPT_SLOTS];
+	size_t kept_count;
+	size_t kept_max;
+};
+
+static void drop_kept(struct hostfs *fs, struct kept *kept)
+{
+	close(kept->fd);
+	free(kept->path);
+	*kept = (struct kept){ 0 };
+	fs->kept_count--;
+}
+
+int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_fs)
+{
+	struct hostfs *fs = calloc(1, sizeof(*fs));
+	struct rlimit files = { 0 };
+
+	if (!fs)
+		return -ENOMEM;
+	for (size_t i = 0; i < HOSTFS_ROOT_COUNT; i++) {
+		fs->paths[i] = paths[i];
+		fs->roots[i] = -1;
+	}
+	fs->deadline = UINT64_MAX;
+
+	/* A quarter of the descriptors at most: clients and new opens need theirs. */
+	getrlimit(RLIMIT_NOFILE, &files);
+	fs->kept_max = files.rlim_cur / 4 < KEPT_MAX ? files.rlim_cur / 4 : KEPT_MAX;
+
+	*ret_fs = fs;
+	return 0;
+}
+
+struct hostfs *hostfs_free(struct hostfs *fs)
+{
+	if (!fs)
+		return NULL;
+	for (size_t i = 0; i < KEPT_SLOTS; i++)
+		if (fs->kept[i].path)
+			drop_kept(fs, &fs->kept[i]);
+	for (size_t i = 0; i < HOSTFS_ROOT_COUNT; i++)
+		close_descriptor(&fs->roots[i]);
+	free(fs);
+	return NULL;
+}
+
+int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
+{
+	if (fs->roots[root] >= 0)
+		return 0;
+	fs->roots[root] = open(fs->paths[root], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fs->roots[root] < 0 ? -errno : 0;
+}
+
+void hostfs_begin(struct hostfs *fs, uint64_t deadline)
+{
+	for (size_t i = 0; i < KEPT_SLOTS; i++)
+		if (fs->kept[i].path && fs->kept[i].pass != fs->pass)
+			drop_kept(fs, &fs->kept[i]);
+	fs->pass++;
+	fs->deadline = deadline;
+}
+
+/*
+ * For kernels without openat2(): every part of PATH by itself, following no link. A path
+ * with ".." is refused.
+ */
+static int open_walking(int root, const char *path, int flags)
+{
+	_cleanup_(close_descriptor) int folder = -1;
+
+	for (;;) {
+		size_t length = strcspn(path, "/");
+		bool is_last = path[length] == '\0';
+		_cleanup_(free_pointer) char *part = strndup(path, length);
+		int fd;
+
+		if (!part)
+			return -ENOMEM;
+		if (!length || strcmp(part, "..") == 0)
+			return -EXDEV;
+		fd = openat(folder < 0 ? root : folder, part,
+			    O_NOFOLLOW | O_CLOEXEC |
+				    (is_last ? flags : O_PATH | O_DIRECTORY));
+		if (fd < 0)
+			return -errno;
+		if (is_last)
+			return fd;
+		close_descriptor(&folder);
+		folder = fd;
+		path += length + 1;
+	}
+}
+
+static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+	int r;
+
+	if (clock_monotonic() > fs->deadline)
+		return -ETIME;
+	r = hostfs_root_check(fs, root);
+	if (r < 0)
+		return r;
+	fd = syscall(SYS_openat2, fs->roots[root], path, &how, sizeof(how));
+	if (fd >= 0)
+		return (int)fd;
+	/* EPERM is what older container runtimes answer to calls they do not know. */
+	if (errno == ENOSYS || errno == EPERM)
+		return open_walking(fs->roots[root], path, flags);
+	return -errno;
+}
+
+/* Reading a folder says EISDIR by itself; everything else must be a regular file. */
+static int check_kind(int fd, bool folder)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (folder)
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+}
+
+/* FNV-1a. */
+static struct kept *slot_of(struct hostfs *fs, enum hostfs_root root, const char *path)
+{
+	uint32_t hash = (2166136261u ^ root) * 16777619u;
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619u;
+	return &fs->kept[hash % KEPT_SLOTS];
+}
+
+/* Keeps FD if there is room and memory; else the caller closes it after use. */
+static bool keep(struct hostfs *fs, enum hostfs_root root, const char *path, int fd)
+{
+	struct kept *kept = slot_of(fs, root, path);
+	char *copy;
+
+	if (kept->path || fs->kept_count >= fs->kept_max)
+		return false;
+	copy = strdup(path);
+	if (!copy)
+		return false;
+	*kept = (struct kept){ .path = copy, .root = root, .fd = fd, .pass = fs->pass };
+	fs->kept_count++;
+	return true;
+}
+
+/* One file in use: a kept descriptor, or one that is closed after use. */
+struct opened {
+	int fd;
+	bool is_kept;
+};
+
+static void opened_close(const struct opened *opened)
+{
+	if (!opened->is_kept)
+		close_descriptor(&opened->fd);
+}
+
+static int opened_take_kept(struct hostfs *fs, enum hostfs_root root, const char *path,
+			    struct opened *ret_opened)
+{
+	struct kept *kept = slot_of(fs, root, path);
+	struct stat st;
+
+	if (!kept->path || kept->root != root || strcmp(kept->path, path) != 0)
+		return -ENOENT;
+	if (fstat(kept->fd, &st) < 0 || st.st_nlink == 0) {
+		drop_kept(fs, kept);
+		return -ENOENT;
+	}
+	kept->pass = fs->pass;
+	*ret_opened = (struct opened){ .fd = kept->fd, .is_kept = true };
+	return 0;
+}
+
+static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path, bool folder,
+		      struct opened *ret_opened)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (folder ? O_DIRECTORY : 0);
+	int fd = open_inside(fs, root, path, flags);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = check_kind(fd, folder);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*ret_opened = (struct opened){ .fd = fd, .is_kept = keep(fs, root, path, fd) };
+	return 0;
+}
+
+/* Reads all, or with IS_VALUE what one read gives. Restores TEXT's length at an error. */
+static int read_opened(const struct opened *opened, bool is_value, size_t max,
+		       struct text *text)
+{
+	size_t start = text->length;
+
+	for (;;) {
+		size_t room = is_value ? max + 1 : RECORDS_CHUNK;
+		ssize_t size;
+
+		if (text_reserve(text, room) < 0)
+			return -ENOMEM;
+		if (!is_value)
+			room = text->capacity - text->length - 1;
+		do {
+			size = pread(opened->fd, text->data + text->length, room,
+				     (off_t)(text->length - start));
+		} while (size < 0 && errno == EINTR);
+		if (size < 0) {
+			int error = -errno;
+
+			text->length = start;
+			return error;
+		}
+		text->length += (size_t)size;
+		if (text->length - start > max) {
+			text->length = start;
+			return -EFBIG;
+		}
+		if (is_value || size == 0)
+			break;
+	}
+	text->data[text->length] = '\0';
+	return 0;
+}
+
+static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
+		     bool is_value, size_t max, struct text *text)
+{
+	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
+	int r;
+
+	if (clock_monotonic() > fs->deadline)
+		return -ETIME;
+
+	r = opened_take_kept(fs, root, path, &opened);
+	if (r == 0) {
+		r = read_opened(&opened, is_value, max, text);
+		if (r != -ENODEV)
+			return r;
+		/* The attribute's object is gone, and perhaps there is a new one. */
+		drop_kept(fs, slot_of(fs, root, path));
+	}
+	r = opened_new(fs, root, path, false, &opened);
+	if (r < 0)
+		return r;
+	return read_opened(&opened, is_value, max, text);
+}
+
+int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		      struct text *value)
+{
+	return read_file(fs, root, path, true, HOSTFS_VALUE_MAX, value);
+}
+
+int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+			size_t max, struct text *records)
+{
+	return read_file(fs, root, path, false, max, records);
+}
+
+static int stat_descriptor(int fd, struct hostfs_stat *ret_stat)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_stat = (struct hostfs_stat){
+		.inode = st.st_ino,
+		.links = st.st_nlink,
+		.size = (uint64_t)st.st_size,
+	};
+	return 0;
+}
+
+int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		     struct hostfs_stat *ret_stat)
+{
+	_cleanup_(close_descriptor) int fd = open_inside(fs, root, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	return stat_descriptor(fd, ret_stat);
+}
+
+int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+			    struct hostfs_stat *ret_stat)
+{
+	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
+	int r = opened_take_kept(fs, root, path, &opened);
+
+	if (r < 0)
+		r = opened_new(fs, root, path, true, &opened);
+	if (r < 0)
+		return r;
+	return stat_descriptor(opened.fd, ret_stat);
+}
+
+static void close_folder(DIR *const *folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
+int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		      struct text *names)
+{
+	_cleanup_(close_folder) DIR *folder = NULL;
+	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);
+	const struct dirent *entry;
+	size_t start = names->length;
+
+	if (fd < 0)
+		return fd;
+	folder = fdopendir(fd);
+	if (!folder) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	while (errno = 0, entry = readdir(folder)) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+			text_add(names, name, strlen(name) + 1);
+	}
+	if (errno) {
+		names->length = start;
+		return -errno;
+	}
+	return names->error;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loaded modules, from both sides. Knows how procfs and sysfs change under a reader;
+ * must not know what letters mean.
+ */
+#include "sources/modules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "model/snapshot.h"
+#include "sources/procfs.h"
+#include "sources/sysfs.h"
+
+/* How often the list is read again when modules come and go meanwhile. */
+#define READ_ATTEMPTS 4
+
+/* The built-in folders are counted again after this time. */
+#define COUNT_LIFETIME (60 * CLOCK_SECOND)
+
+/* The listed modules by the names of their folders in sysfs, which has '!' for '/'. */
+struct folder_index {
+	struct text names; /* each with a NUL behind it */
+	struct folder_entry {
+		const char *folder;
+		struct module_record *record;
+	} *entries;
+	size_t count;
+};
+
+static void folder_index_clear(struct folder_index *index)
+{
+	text_clear(&index->names);
+	free(index->entries);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct folder_entry *x = a, *y = b;
+
+	return strcmp(x->folder, y->folder);
+}
+
+static int folder_index_init(struct folder_index *index, const struct module_list *list)
+{
+	char *folder;
+
+	*index = (struct folder_index){ .count = list->count };
+	index->entries = calloc(list->count + 1, sizeof(*index->entries));
+	if (!index->entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		text_add(&index->names, list->records[i].name,
+			 list->records[i].name_length);
+		text_add(&index->names, "", 1);
+	}
+	if (index->names.error)
+		return index->names.error;
+
+	folder = index->names.data;
+	for (size_t i = 0; i < list->count; i++) {
+		index->entries[i] = (struct folder_entry){ folder, &list->records[i] };
+		for (size_t k = 0; k < list->records[i].name_length; k++)
+			if (folder[k] == '/')
+				folder[k] = '!';
+		folder += list->records[i].name_length + 1;
+	}
+	qsort(index->entries, index->count, sizeof(*index->entries), compare_entries);
+	return 0;
+}
+
+static bool folder_index_has(const struct folder_index *index, const char *folder)
+{
+	const struct folder_entry key = { .folder = folder };
+
+	return bsearch(&key, index->entries, index->count, sizeof(*index->entries),
+		       compare_entries) != NULL;
+}
+
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ENODEV;
+}
+
+/*
+ * Reads /proc/modules between two looks at the number of folders: a module that comes or
+ * goes in the middle would be listed twice or make another one missing.
+ */
+static int read_list(struct hostfs *fs, struct module_list *list, uint64_t *ret_folders)
+{
+	uint64_t before, after;
+	int r, counted;
+
+	for (int attempt = 1;; attempt++) {
+		before = after = 0;
+		counted = sysfs_folder_count_read(fs, &before);
+		r = procfs_modules_read(fs, list);
+		if (counted == 0)
+			counted = sysfs_folder_count_read(fs, &after);
+		if ((r != -EBADMSG && before == after) || attempt == READ_ATTEMPTS)
+			break;
+	}
+	list->sysfs_result = (struct source_result){ counted, "module" };
+	*ret_folders = after;
+	return r;
+}
+
+static void read_letters(struct hostfs *fs, bool every, struct module_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct module_record *record = &list->records[i];
+		int r;
+
+		if (!every && taint_letters_is_empty(&record->letters))
+			continue;
+		r = sysfs_letters_read(fs, record->name, record->name_length,
+				       &record->sysfs_letters);
+		if (r == 0) {
+			record->in_sysfs = true;
+		} else if (!is_gone(r)) {
+			list->sysfs_result = (struct source_result){ r, "module/*/taint" };
+			return;
+		}
+	}
+}
+
+/* Opens every folder that is not a listed module's: is it built in, or hidden? */
+static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
+			 struct module_list *list)
+{
+	_cleanup_(folder_index_clear) struct folder_index index = { 0 };
+	_cleanup_(text_clear) struct text names = TEXT_INIT;
+	uint64_t built_in = 0;
+	int r;
+
+	r = folder_index_init(&index, list);
+	if (r < 0)
+		return r;
+	r = sysfs_folder_names_read(fs, &names);
+	if (r < 0)
+		return r;
+
+	for (const char *folder = text_string(&names), *end = folder + names.length;
+	     folder < end; folder += strlen(folder) + 1) {
+		uint64_t inode;
+
+		if (folder_index_has(&index, folder))
+			continue;
+		r = sysfs_initstate_inode_read(fs, folder, &inode);
+		if (r == 0)
+			r = module_list_add_unlisted(list, folder, inode);
+		else if (is_gone(r))
+			built_in++;
+		if (r < 0 && !is_gone(r) && r != -ENOTDIR)
+			return r;
+	}
+	*memory = (struct modules_memory){ built_in, clock_monotonic() };
+	return 0;
+}
+
+/* One look at everything. */
+static void look(struct hostfs *fs, struct modules_memory *memory, bool every,
+		 bool has_procfs, struct module_list *list)
+{
+	uint64_t folders;
+	int r;
+
+	list->procfs_result.file = "modules";
+	list->procfs_result.error = read_list(fs, list, &folders);
+	if (list->procfs_result.error == -ENOENT && has_procfs) {
+		/* Built without loadable modules: nothing can be loaded, or hidden. */
+		list->procfs_result.error = list->sysfs_result.error = 0;
+		return;
+	}
+	if (list->procfs_result.error < 0)
+		return;
+	list->support = true;
+
+	if (list->sysfs_result.error == 0)
+		read_letters(fs, every, list);
+	if (list->sysfs_result.error < 0)
+		return;
+	if (folders == memory->built_in + list->count && memory->counted_at &&
+	    clock_monotonic() - memory->counted_at < COUNT_LIFETIME)
+		return;
+	r = read_unlisted(fs, memory, list);
+	if (r < 0)
+		list->sysfs_result = (struct source_result){ r, "module/*/initstate" };
+}
+
+static bool is_suspicious(const struct module_list *list)
+{
+	if (list->unlisted_count)
+		return true;
+	for (size_t i = 0; i < list->count; i++)
+		if (module_record_is_disagreeing(&list->records[i]))
+			return true;
+	return false;
+}
+
+static int compare_inodes(const void *a, const void *b)
+{
+	const struct module_unlisted *x = a, *y = b;
+
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/*
+ * Of the unlisted keeps those with the same inode: such a module was there all the time,
+ * and unlisted in the middle of it. Sorts FIRST.
+ */
+static void confirm_unlisted(struct hostfs *fs, struct module_list *first,
+			     struct module_list *list)
+{
+	size_t confirmed = 0;
+
+	if (first->unlisted_count)
+		qsort(first->unlisted, first->unlisted_count, sizeof(*first->unlisted),
+		      compare_inodes);
+	for (size_t i = 0; i < list->unlisted_count; i++)
+		if (first->unlisted_count &&
+		    bsearch(&list->unlisted[i], first->unlisted, first->unlisted_count,
+			    sizeof(*first->unlisted), compare_inodes) &&
+		    sysfs_is_live_read(fs, module_list_unlisted_name(list, i)) == 1)
+			list->unlisted[confirmed++] = list->unlisted[i];
+	list->unlisted_count = confirmed;
+}
+
+/* A module that disagreed in one look only counts as not compared. 0 or -ENOMEM. */
+static int confirm_disagreeing(const struct module_list *first, struct module_list *list)
+{
+	_cleanup_(folder_index_clear) struct folder_index old = { 0 }, new = { 0 };
+	size_t k = 0;
+	int r;
+
+	r = folder_index_init(&old, first);
+	if (r < 0)
+		return r;
+	r = folder_index_init(&new, list);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < new.count; i++) {
+		struct module_record *record = new.entries[i].record;
+
+		while (k < old.count &&
+		       strcmp(old.entries[k].folder, new.entries[i].folder) < 0)
+			k++;
+		if (module_record_is_disagreeing(record) &&
+		    (k == old.count ||
+		     strcmp(old.entries[k].folder, new.entries[i].folder) != 0 ||
+		     !module_record_is_disagreeing(old.entries[k].record)))
+			record->in_sysfs = false;
+	}
+	return 0;
+}
+
+void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
+		  struct snapshot *snapshot)
+{
+	_cleanup_(module_list_clear) struct module_list first;
+	bool has_procfs =
+		snapshot->release_result.error == 0 || snapshot->mask_result.error == 0;
+	int r;
+
+	module_list_init(&first);
+	look(fs, memory, every, has_procfs, &snapshot->modules);
+	if (!is_suspicious(&snapshot->modules))
+		return;
+
+	first = snapshot->modules;
+	module_list_init(&snapshot->modules);
+	look(fs, memory, every, has_procfs, &snapshot->modules);
+	confirm_unlisted(fs, &first, &snapshot->modules);
+	r = confirm_disagreeing(&first, &snapshot->modules);
+	if (r < 0)
+		snapshot->modules.sysfs_result = (struct source_result){ r, "module" };
+}

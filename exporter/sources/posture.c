@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Readers of the posture. One row per file that holds one number.
+ */
+#include "sources/posture.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "sources/hostfs.h"
+
+/* Longer than any COMMAND_LINE_SIZE. */
+#define COMMAND_LINE_MAX 65536
+
+/* EFI_GLOBAL_VARIABLE of the UEFI specification, section 3.3. */
+#define EFI_VARIABLES "firmware/efi/efivars/"
+#define EFI_GLOBAL    "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+static const struct {
+	enum posture posture;
+	enum hostfs_root root;
+	const char *path;
+	int (*parse)(const char *string, uint64_t *ret_value);
+} values[] = {
+	{ POSTURE_SIGNATURES_ENFORCED, HOSTFS_SYSFS, "module/module/parameters/sig_enforce",
+	  posture_switch_parse },
+	{ POSTURE_LOADING_DISABLED, HOSTFS_PROCFS, "sys/kernel/modules_disabled",
+	  posture_switch_parse },
+	{ POSTURE_WARNINGS, HOSTFS_SYSFS, "kernel/warn_count", number_parse },
+	{ POSTURE_OOPSES, HOSTFS_SYSFS, "kernel/oops_count", number_parse },
+	{ POSTURE_SOFTLOCKUPS, HOSTFS_SYSFS, "kernel/softlockup_count", number_parse },
+	{ POSTURE_HARDLOCKUPS, HOSTFS_SYSFS, "kernel/hardlockup_count", number_parse },
+	{ POSTURE_RCU_STALLS, HOSTFS_SYSFS, "kernel/rcu_stall_count", number_parse },
+};
+
+static const char *const lockdown_words[] = {
+	[LOCKDOWN_CONFIDENTIALITY] = "[confidentiality]",
+	[LOCKDOWN_INTEGRITY] = "[integrity]",
+	[LOCKDOWN_NONE] = "[none]",
+};
+_Static_assert(ARRAY_SIZE(lockdown_words) == LOCKDOWN_COUNT, "one word per mode");
+
+int posture_switch_parse(const char *string, uint64_t *ret_value)
+{
+	if (string[0] == '\0' || string[1 + strspn(string + 1, "\n")] != '\0' ||
+	    !strchr("YyNn10", string[0]))
+		return -EBADMSG;
+	*ret_value = strchr("Yy1", string[0]) != NULL;
+	return 0;
+}
+
+int posture_lockdown_parse(const char *string, enum lockdown *ret_mode)
+{
+	for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
+		if (strstr(string, lockdown_words[mode])) {
+			*ret_mode = mode;
+			return 0;
+		}
+	}
+	return -EBADMSG;
+}
+
+/* The kernel takes '-' and '_' in a name for the same. */
+static bool is_parameter(const char *word, size_t length, const char *name)
+{
+	if (length != strlen(name))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if ((word[i] == '-' ? '_' : word[i]) != name[i])
+			return false;
+	return true;
+}
+
+/* As kstrtoul(…, 16, …) reads it, up to a comma. */
+static bool parse_hexadecimal(const char *string, size_t length, uint64_t *ret_number)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t number = 0;
+
+	if (length > 2 && string[0] == '0' && (string[1] == 'x' || string[1] == 'X')) {
+		string += 2;
+		length -= 2;
+	}
+	if (!length || length > 16)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = string[i];
+		const char *digit = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) :
+					NULL;
+
+		if (!digit)
+			return false;
+		number = number << 4 | (uint64_t)(digit - digits);
+	}
+	*ret_number = number;
+	return true;
+}
+
+uint64_t posture_panic_mask_parse(const char *command_line)
+{
+	uint64_t mask = 0;
+	const char *c = command_line;
+
+	for (;;) {
+		size_t length = 0, name, value;
+		bool in_quotes = false;
+
+		c += strspn(c, " \t\n");
+		if (!*c)
+			return mask;
+		/* A blank inside double quotes does not end a parameter. */
+		for (; c[length] && (in_quotes || !strchr(" \t\n", c[length])); length++)
+			if (c[length] == '"')
+				in_quotes = !in_quotes;
+		if (length == 2 && memcmp(c, "--", 2) == 0)
+			return mask;
+
+		if (*c == '"') {
+			c++;
+			length--;
+		}
+		name = strcspn(c, "= \t\n");
+		if (name < length && c[name] == '=' &&
+		    is_parameter(c, name, "panic_on_taint")) {
+			const char *number = c + name + 1;
+
+			number += *number == '"';
+			value = strcspn(number, ",\" \t\n");
+			parse_hexadecimal(number, value, &mask);
+		}
+		c += length;
+	}
+}
+
+int posture_efi_switch_parse(const char *bytes, size_t length, bool *ret_on)
+{
+	if (length != 5)
+		return -EBADMSG;
+	*ret_on = bytes[4] == 1;
+	return 0;
+}
+
+static int read_efi_switch(struct hostfs *fs, const char *path, bool *ret_on)
+{
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+	int r = hostfs_value_read(fs, HOSTFS_SYSFS, path, &value);
+
+	return r < 0 ? r : posture_efi_switch_parse(text_string(&value), value.length, ret_on);
+}
+
+void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret)
+{
+	bool secure_boot, setup_mode;
+	int r;
+
+	*ret = (struct posture_secure_boot){ .result.file = "firmware/efi/efivars" };
+	r = read_efi_switch(fs, EFI_VARIABLES "SecureBoot" EFI_GLOBAL, &secure_boot);
+	if (r == 0)
+		r = read_efi_switch(fs, EFI_VARIABLES "SetupMode" EFI_GLOBAL, &setup_mode);
+	if (r == 0)
+		ret->reading = (struct reading){ true, secure_boot && !setup_mode };
+	else if (r != -ENOENT)
+		ret->result.error = r;
+}
+
+/* Notes the first failure; that a kernel does not have a file is none. */
+static void note(struct snapshot *snapshot, int error, const char *path)
+{
+	if (error < 0 && error != -ENOENT && snapshot->posture_result.error == 0)
+		snapshot->posture_result = (struct source_result){ error, path };
+}
+
+static void read_values(struct hostfs *fs, struct text *scratch, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		struct reading *reading = &snapshot->posture[values[i].posture];
+		int r;
+
+		text_reset(scratch);
+		r = hostfs_value_read(fs, values[i].root, values[i].path, scratch);
+		if (r == 0)
+			r = values[i].parse(text_string(scratch), &reading->value);
+		reading->known = r == 0;
+		note(snapshot, r, values[i].path);
+	}
+}
+
+static void read_lockdown(struct hostfs *fs, struct text *scratch, struct snapshot *snapshot)
+{
+	static const char path[] = "kernel/security/lockdown";
+	enum lockdown mode;
+	int r;
+
+	text_reset(scratch);
+	r = hostfs_value_read(fs, HOSTFS_SYSFS, path, scratch);
+	if (r == 0)
+		r = posture_lockdown_parse(text_string(scratch), &mode);
+	if (r == 0)
+		snapshot->lockdown = (struct reading){ true, mode };
+	note(snapshot, r, path);
+}
+
+static void read_panic_mask(struct hostfs *fs, struct text *scratch,
+			    struct snapshot *snapshot)
+{
+	int r;
+
+	text_reset(scratch);
+	r = hostfs_records_read(fs, HOSTFS_PROCFS, "cmdline", COMMAND_LINE_MAX, scratch);
+	if (r == 0)
+		snapshot->posture[POSTURE_PANIC_MASK] = (struct reading){
+			true, posture_panic_mask_parse(text_string(scratch))
+		};
+	note(snapshot, r, "cmdline");
+}
+
+void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
+		  struct snapshot *snapshot)
+{
+	_cleanup_(text_clear) struct text scratch = TEXT_INIT;
+
+	snapshot->posture_result = secure_boot->result;
+	snapshot->posture[POSTURE_SECURE_BOOT] = secure_boot->reading;
+	read_values(fs, &scratch, snapshot);
+	read_lockdown(fs, &scratch, snapshot);
+	read_panic_mask(fs, &scratch, snapshot);
+}

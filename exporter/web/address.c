@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses to listen on. Knows sockets and names, no HTTP.
+ */
+#include "web/address.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/number.h"
+#include "base/text.h"
+
+#define BACKLOG SOMAXCONN
+
+static void free_addresses(struct addrinfo *const *addresses)
+{
+	if (*addresses)
+		freeaddrinfo(*addresses);
+}
+
+/* Where the host is in STRING, without brackets, and where the port starts; or NULL. */
+static const char *split(const char *string, size_t *ret_length, const char **ret_port)
+{
+	const char *colon = strrchr(string, ':');
+	uint64_t port;
+
+	if (!colon || !colon[1] || strlen(colon + 1) > 5 ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+	    number_parse(colon + 1, &port) < 0 || port > 65535)
+		return NULL;
+	*ret_port = colon + 1;
+	if (string[0] == '[') {
+		if (colon == string + 1 || colon[-1] != ']' || colon == string + 2)
+			return NULL;
+		*ret_length = (size_t)(colon - string) - 2;
+		return string + 1;
+	}
+	if (memchr(string, ':', (size_t)(colon - string)))
+		return NULL;
+	*ret_length = (size_t)(colon - string);
+	return string;
+}
+
+int web_address_check(const char *string)
+{
+	const char *port;
+	size_t length;
+
+	return split(string, &length, &port) ? 0 : -EINVAL;
+}
+
+static int listen_on(const struct addrinfo *address, bool is_any)
+{
+	int on = 1, off = 0, error;
+	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (address->ai_family != AF_INET6 ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? &off : &on, sizeof(on)) ==
+		     0) &&
+	    bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+int web_address_listen(const char *string, int *ret_fd)
+{
+	_cleanup_(free_addresses) struct addrinfo *addresses = NULL;
+	_cleanup_(free_pointer) char *host = NULL;
+	struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM,
+	};
+	const char *start, *port;
+	int fd = -EADDRNOTAVAIL;
+	size_t length;
+
+	start = split(string, &length, &port);
+	if (!start)
+		return -EINVAL;
+	if (length) {
+		host = strndup(start, length);
+		if (!host)
+			return -ENOMEM;
+	} else {
+		hints.ai_family = AF_INET6;
+		start = "::";
+	}
+	if (getaddrinfo(host ? host : "::", port, &hints, &addresses) != 0)
+		return -EADDRNOTAVAIL;
+	fd = listen_on(addresses, !host);
+	if (fd < 0 && !host && fd != -EADDRINUSE) {
+		freeaddrinfo(addresses);
+		addresses = NULL;
+		hints.ai_family = AF_INET;
+		if (getaddrinfo("0.0.0.0", port, &hints, &addresses) != 0)
+			return fd;
+		fd = listen_on(addresses, false);
+	}
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+void web_address_add(struct text *text, const struct sockaddr *address, socklen_t size)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	bool in_brackets = address->sa_family == AF_INET6;
+
+	if (getnameinfo(address, size, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+		text_add_string(text, "unknown");
+		return;
+	}
+	if (in_brackets)
+		text_add_char(text, '[');
+	text_add_string(text, host);
+	text_add_string(text, in_brackets ? "]:" : ":");
+	text_add_string(text, port);
+}

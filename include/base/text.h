@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A growable byte buffer.
+ *
+ * - data is NULL or holds length bytes and a NUL behind them; the bytes may be any.
+ * - An append that finds no memory sets error and drops everything from there on:
+ *   nobody checks single appends, whoever uses the result asks for the error once.
+ * - The struct may be copied only by text_take(); whoever made it clears it.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *data;
+	size_t length;   /* bytes, without the NUL */
+	size_t capacity; /* bytes, with the NUL */
+	int error;       /* 0 or -ENOMEM, sticks until text_clear() or text_reset() */
+};
+
+#define TEXT_INIT { NULL, 0, 0, 0 }
+
+/* Frees the bytes; the text is empty, without error, and may be used again. */
+void text_clear(struct text *text);
+
+/* Empties the text and forgets its error, but keeps the memory. */
+void text_reset(struct text *text);
+
+/* Makes room for SIZE more bytes. 0 or -ENOMEM, which sticks. */
+int text_reserve(struct text *text, size_t size);
+
+void text_add(struct text *text, const char *bytes, size_t length);
+void text_add_string(struct text *text, const char *string);
+void text_add_char(struct text *text, char c);
+
+/* Decimal, no sign, no leading zero. */
+void text_add_number(struct text *text, uint64_t number);
+
+/* NANOSECONDS as seconds, exact: 1500000000 becomes 1.5, and 0 becomes 0. */
+void text_add_seconds(struct text *text, uint64_t nanoseconds);
+
+/* The bytes with a NUL behind them; "" when empty. Borrowed until the next change. */
+const char *text_string(const struct text *text);
+
+/*
+ * Hands the bytes to the caller, who frees them with free(); the text is empty after.
+ * NULL if an append failed or nothing was ever appended.
+ */
+char *text_take(struct text *text, size_t *ret_length);

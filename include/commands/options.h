@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line: one table that parses it and prints --help.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "commands/scrape.h"
+#include "model/collector.h"
+
+enum command {
+	COMMAND_SERVE, /* the default */
+	COMMAND_ONCE,
+	COMMAND_COUNT,
+};
+
+/* Strings are borrowed from argv or static. */
+struct options {
+	enum command command;
+	struct scrape_settings scrape;
+	collector_set collectors;
+	enum log_level log_level;
+	enum log_format log_format;
+
+	/* serve */
+	const char **addresses; /* freed by options_clear() */
+	size_t addresses_count;
+	const char *telemetry_path;
+	unsigned int max_requests; /* 0: no limit */
+
+	/* once */
+	const char *output; /* NULL: standard output */
+};
+
+/*
+ * Parses. 0: go on. Otherwise 1: --help or --version was printed, exit 0; -EINVAL: the
+ * error and a hint were printed, exit 2; -ENOMEM.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+void options_clear(struct options *options);

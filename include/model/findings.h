@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What follows from a snapshot: pure judgement, no reading and no printing.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dialect;
+struct snapshot;
+struct module_record;
+
+struct findings {
+	/* Loaded modules that carry the taint; a module may count in several. */
+	size_t tainting; /* any letter at all */
+	size_t proprietary;
+	size_t out_of_tree;
+	size_t unsigned_modules;
+
+	uint64_t carried;      /* the bits that loaded modules carry */
+	uint64_t unexplained;  /* bits a module can carry: in the mask, on no module */
+	uint64_t contradicted; /* the same bits: on a module, not in the mask */
+
+	size_t hidden;      /* sysfs shows them as loaded, /proc/modules does not */
+	size_t disagreeing; /* sysfs and /proc/modules give them different letters */
+
+	/* The tainting modules, sorted by the clean form of their names (utf8.h). */
+	const struct module_record **sorted;
+};
+
+/*
+ * Judges SNAPSHOT in DIALECT. What it says of modules, of the mask or of sysfs means
+ * nothing where the snapshot marks that source as failed. DIALECT may be NULL when the
+ * kernel is not known: then nothing that depends on a meaning is filled in. 0 or -ENOMEM.
+ * The snapshot must outlive the findings.
+ */
+int findings_init(struct findings *findings, const struct snapshot *snapshot,
+		  const struct dialect *dialect);
+void findings_clear(struct findings *findings);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taints by meaning. Which bit and which letter say so depends on the kernel: dialect.h.
+ *
+ * Source: Documentation/admin-guide/tainted-kernels.rst and include/linux/panic.h of the
+ * kernel; the vendors' own taints from their kernel sources (see dialect.c).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The mainline ones stand at their mainline bit, 0 to 19; the vendors' follow. */
+enum taint {
+	TAINT_PROPRIETARY_MODULE,
+	TAINT_FORCED_MODULE,
+	TAINT_CPU_OUT_OF_SPEC,
+	TAINT_FORCED_RMMOD,
+	TAINT_MACHINE_CHECK,
+	TAINT_BAD_PAGE,
+	TAINT_USER,
+	TAINT_DIE,
+	TAINT_OVERRIDDEN_ACPI_TABLE,
+	TAINT_WARN,
+	TAINT_CRAP,
+	TAINT_FIRMWARE_WORKAROUND,
+	TAINT_OOT_MODULE,
+	TAINT_UNSIGNED_MODULE,
+	TAINT_SOFTLOCKUP,
+	TAINT_LIVEPATCH,
+	TAINT_AUX,
+	TAINT_RANDSTRUCT,
+	TAINT_TEST,
+	TAINT_FWCTL,
+	TAINT_TECH_PREVIEW,
+	TAINT_SUPPORT_REMOVED,
+	TAINT_PARTNER_SUPPORTED,
+	TAINT_UNPRIVILEGED_BPF,
+	TAINT_HARDWARE_UNSUPPORTED,
+	TAINT_BIT_BY_ZOMBIE,
+	TAINT_NO_SUPPORT,
+	TAINT_EXTERNAL_SUPPORT,
+	TAINT_COUNT,
+};
+
+/*
+ * The value of the label `taint`: the kernel's constant in lower case without TAINT_,
+ * the same for every distribution and version.
+ */
+const char *taint_slug(enum taint taint);
+
+/*
+ * Whether a module can carry it, so that a loaded module could explain it. The kernel's
+ * own table once said so of randstruct and fwctl too, by mistake.
+ */
+bool taint_is_module_taint(enum taint taint);
+
+/*
+ * A set of letters as modules carry them, in any order, each once: bit (c - '!') of the
+ * number pair for the printable characters '!' to '~'.
+ */
+struct taint_letters {
+	uint64_t half[2];
+};
+
+bool taint_letters_is_empty(const struct taint_letters *letters);
+bool taint_letters_is_equal(const struct taint_letters *a, const struct taint_letters *b);
+
+/*
+ * Takes the lowest letter out of a set that is not empty, so that a loop over
+ * taint_letters_is_empty() sees each letter once, in ASCII order.
+ */
+char taint_letters_pop(struct taint_letters *letters);
+
+/*
+ * Adds the letters of "POE", as /sys/module/X/taint and the parentheses of /proc/modules
+ * have them (kernel/module/main.c, module_flags_taint). '+' and '-' say that the module
+ * is loading or unloading and are no letters; a doubled letter (SUSE: "OEXX") counts
+ * once. 0, or -EBADMSG with LETTERS unchanged if a byte is no printable ASCII character
+ * or a parenthesis.
+ */
+int taint_letters_parse(const char *string, size_t length, struct taint_letters *letters);

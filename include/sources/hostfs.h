@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's files: the only way from here to a disk.
+ *
+ * Paths are relative to a root and cannot leave it: ".." and absolute links stay inside
+ * (openat2(2), RESOLVE_IN_ROOT); kernels before 5.6 get a walk that follows no link. Only
+ * regular files and folders are opened, and opening never waits: a FIFO is refused.
+ *
+ * What the last pass read stays open, since reading again costs a fifth of opening; a
+ * kept descriptor is dropped when its file has no name any more (replaced, deleted) or
+ * no longer answers (a module's attribute after the module is gone).
+ *
+ * One thread at a time. Errors are -errno; -ETIME after the pass' deadline.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct text;
+
+enum hostfs_root {
+	HOSTFS_PROCFS, /* --path.procfs */
+	HOSTFS_SYSFS,  /* --path.sysfs */
+	HOSTFS_ROOTFS, /* --path.rootfs */
+	HOSTFS_SELF,   /* /proc/self: this process, whatever the paths say */
+	HOSTFS_ROOT_COUNT,
+};
+
+struct hostfs; /* opaque */
+
+struct hostfs_stat {
+	uint64_t inode;
+	uint64_t links; /* of a folder in procfs, sysfs, tmpfs, ext4: 2 and 1 per folder in it */
+	uint64_t size;  /* bytes */
+};
+
+/*
+ * PATHS gives a folder for each root (borrowed until the end). A root that cannot be
+ * opened yet is tried again at each read. 0 or -ENOMEM.
+ */
+int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_fs);
+struct hostfs *hostfs_free(struct hostfs *fs); /* takes NULL; returns NULL */
+
+/* 0, or why the root cannot be opened. */
+int hostfs_root_check(struct hostfs *fs, enum hostfs_root root);
+
+/*
+ * Begins a pass over the files: reads after DEADLINE (clock_monotonic()) fail, and what
+ * the pass before this one did not read is closed.
+ */
+void hostfs_begin(struct hostfs *fs, uint64_t deadline);
+
+/* The most a value may hold, in bytes. */
+#define HOSTFS_VALUE_MAX 4095
+
+/*
+ * Appends a file that the kernel renders whole for one read, such as a sysctl or a sysfs
+ * attribute. -EFBIG above HOSTFS_VALUE_MAX; then and at other errors VALUE is unchanged.
+ */
+int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		      struct text *value);
+
+/*
+ * Appends a file of many records, in as many reads as it takes. -EFBIG above MAX bytes;
+ * at an error the appended part is cut off again.
+ */
+int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+			size_t max, struct text *records);
+
+/* Looks at a file or folder without reading it. */
+int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		     struct hostfs_stat *ret_stat);
+
+/*
+ * As hostfs_stat_read(), but keeps the folder open: for one that is looked at each pass.
+ */
+int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+			    struct hostfs_stat *ret_stat);
+
+/* Appends the names in a folder, each with a NUL behind it, without "." and "..". */
+int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+		      struct text *names);
