@@ -208,7 +208,8 @@ lint: dependencies-test
 		-DBUILD_ARCH='""' 2>&1 | grep -v 'warnings generated' || test $$? -eq 1
 	@echo '  LINT  cppcheck'
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude exporter
+		--suppress=varFuncNullUB --inline-suppr --error-exitcode=1 -D_GNU_SOURCE \
+		-Iinclude exporter
 	@echo '  LINT  headers alone'
 	@for header in $(HEADERS); do \
 		$(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -Werror -fsyntax-only -x c $$header \

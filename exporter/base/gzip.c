@@ -13,7 +13,7 @@
  * The fastest level: a page of metrics still shrinks about sevenfold. A window of 15
  * bits plus 16 asks zlib for the gzip wrapping; memory level 7 keeps its state small.
  */
-#define GZIP_LEVEL	  Z_BEST_SPEED
+#define GZIP_LEVEL        Z_BEST_SPEED
 #define GZIP_WINDOW_BITS  (15 + 16)
 #define GZIP_MEMORY_LEVEL 7
 
@@ -24,7 +24,7 @@ int gzip_add(struct text *compressed, const struct text *plain)
 	int r = -ENOMEM;
 
 	if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS,
-			 GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+	                 GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
 
 	bound = deflateBound(&stream, plain->length);

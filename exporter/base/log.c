@@ -39,7 +39,7 @@ void log_configure(enum log_level level, enum log_format format)
 }
 
 static bool word_parse(const char *const *words, size_t count, const char *word,
-		       unsigned int *ret_index)
+                       unsigned int *ret_index)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(words[i], word) == 0) {
@@ -139,7 +139,7 @@ void log_event(enum log_level level, const char *message, ...)
 	gmtime_r(&seconds, &date);
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &date);
 	snprintf(stamp, sizeof(stamp), "%s.%03uZ", day,
-		 (unsigned int)(now % CLOCK_SECOND / 1000000));
+	         (unsigned int)(now % CLOCK_SECOND / 1000000));
 
 	if (settings.format == LOG_FORMAT_JSON)
 		text_add_char(&line, '{');

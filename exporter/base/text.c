@@ -13,7 +13,7 @@
 void text_clear(struct text *text)
 {
 	free(text->data);
-	*text = (struct text)TEXT_INIT;
+	*text = TEXT_INIT;
 }
 
 void text_reset(struct text *text)
@@ -115,6 +115,6 @@ char *text_take(struct text *text, size_t *ret_length)
 		return NULL;
 	}
 	*ret_length = text->length;
-	*text = (struct text)TEXT_INIT;
+	*text = TEXT_INIT;
 	return data;
 }

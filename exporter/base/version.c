@@ -4,11 +4,11 @@
  */
 #include "base/version.h"
 
-#define STRING(x)     #x
-#define STRING_OF(x)  STRING(x)
+#define STRING(x)    #x
+#define STRING_OF(x) STRING(x)
 
 #ifdef __clang__
-#define COMPILER                                          \
+#define COMPILER                                           \
 	"clang " STRING_OF(__clang_major__) "." STRING_OF( \
 		__clang_minor__) "." STRING_OF(__clang_patchlevel__)
 #else

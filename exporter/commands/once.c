@@ -67,14 +67,15 @@ int once_run(const struct options *options)
 
 	r = scraper_init(&scraper, &options->scrape);
 	if (r == 0)
-		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT, &page);
+		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT,
+		               &page);
 	if (r == 0)
-		r = options->output ? replace_file(options->output, &page) :
-				      write_all(STDOUT_FILENO, &page);
+		r = options->output ? replace_file(options->output, &page)
+		                    : write_all(STDOUT_FILENO, &page);
 	if (r == 0)
 		return EXIT_SUCCESS;
 	log_event(LOG_LEVEL_ERROR, "Cannot write the page", "file",
-		  options->output ? options->output : "standard output", "err", strerror(-r),
-		  NULL);
+	          options->output ? options->output : "standard output", "err",
+	          strerror(-r), NULL);
 	return EXIT_FAILURE;
 }

@@ -17,9 +17,9 @@
 #include "base/version.h"
 #include "web/address.h"
 
-#define PROGRAM		      "kernel_taint_exporter"
-#define DEFAULT_ADDRESS	      ":10093"
-#define MAX_REQUESTS_HIGHEST  1000000
+#define PROGRAM              "kernel_taint_exporter"
+#define DEFAULT_ADDRESS      ":10093"
+#define MAX_REQUESTS_HIGHEST 1000000
 
 #define SERVE (1u << COMMAND_SERVE)
 #define ONCE  (1u << COMMAND_ONCE)
@@ -44,52 +44,56 @@ enum flag {
 	FLAG_COUNT,
 };
 
+/* argument: a switch has none; --help shows the default or a placeholder. */
 static const struct {
 	const char *name;
-	const char *argument; /* in --help: the default or a placeholder; NULL: a switch */
+	const char *argument;
 	unsigned int commands;
 	const char *help;
 	const char *expected; /* of the argument, for errors */
 } flags[] = {
+	/* clang-format off */
 	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, SERVE | ONCE,
-						"the taint mask (on)", NULL },
+		"the taint mask (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, SERVE | ONCE,
-						 "taint per module, hidden modules (on)",
-						 NULL },
+		"taint per module, hidden modules (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, SERVE | ONCE,
-						 "signature enforcement, lockdown … (on)",
-						 NULL },
+		"enforcement, lockdown, warnings (on)", NULL },
 	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, SERVE | ONCE,
-				    "only the collectors that are given", NULL },
+		"only the collectors that are given", NULL },
 	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", SERVE | ONCE,
-				 "modules compared with sysfs: tainting, all",
-				 "tainting or all" },
+		"compared with sysfs: tainting, all", "tainting or all" },
 	[FLAG_DIALECT] = { "kernel.dialect", "auto", SERVE | ONCE,
-			   "auto, mainline, rhel5 to rhel10, suse",
-			   "auto, mainline, rhel5 to rhel10, or suse" },
-	[FLAG_PROCFS] = { "path.procfs", "/proc", SERVE | ONCE, "where procfs is",
-			  "a folder" },
-	[FLAG_SYSFS] = { "path.sysfs", "/sys", SERVE | ONCE, "where sysfs is", "a folder" },
-	[FLAG_ROOTFS] = { "path.rootfs", "/", SERVE | ONCE, "where the root is", "a folder" },
+		"auto, mainline, rhel5 to rhel10, suse",
+		"auto, mainline, rhel5 to rhel10, or suse" },
+	[FLAG_PROCFS] = { "path.procfs", "/proc", SERVE | ONCE,
+		"where procfs is", "a folder" },
+	[FLAG_SYSFS] = { "path.sysfs", "/sys", SERVE | ONCE,
+		"where sysfs is", "a folder" },
+	[FLAG_ROOTFS] = { "path.rootfs", "/", SERVE | ONCE,
+		"where the root is", "a folder" },
 	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", DEFAULT_ADDRESS, SERVE,
-				  "HOST:PORT to listen on; repeatable",
-				  "HOST:PORT, :PORT or [IPv6]:PORT" },
+		"HOST:PORT to listen on; repeatable",
+		"HOST:PORT, :PORT or [IPv6]:PORT" },
 	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,
-				  "where the metrics are",
-				  "a path that starts with / and is no other page's" },
+		"where the metrics are",
+		"a path that starts with / and is no other page's" },
 	[FLAG_MAX_REQUESTS] = { "web.max-requests", "40", SERVE,
-				"scrapes at once, else 503; 0: no limit",
-				"a number from 0 to 1000000" },
+		"scrapes at once, else 503; 0: no limit",
+		"a number from 0 to 1000000" },
 	[FLAG_DISABLE_EXPORTER_METRICS] = { "web.disable-exporter-metrics", NULL, SERVE,
-					    "leave out process_*", NULL },
-	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE, "once: write to this file, whole",
-			  "a file" },
-	[FLAG_LOG_LEVEL] = { "log.level", "info", SERVE | ONCE, "debug, info, warn, error",
-			     "debug, info, warn or error" },
-	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", SERVE | ONCE, "logfmt, json",
-			      "logfmt or json" },
-	[FLAG_VERSION] = { "version", NULL, SERVE | ONCE, "print the version", NULL },
-	[FLAG_HELP] = { "help", NULL, SERVE | ONCE, "print this help (-h)", NULL },
+		"leave out process_*", NULL },
+	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE,
+		"once: replace this file", "a file" },
+	[FLAG_LOG_LEVEL] = { "log.level", "info", SERVE | ONCE,
+		"debug, info, warn, error", "debug, info, warn or error" },
+	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", SERVE | ONCE,
+		"logfmt, json", "logfmt or json" },
+	[FLAG_VERSION] = { "version", NULL, SERVE | ONCE,
+		"print the version", NULL },
+	[FLAG_HELP] = { "help", NULL, SERVE | ONCE,
+		"print this help (-h)", NULL },
+	/* clang-format on */
 };
 _Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
 
@@ -104,7 +108,7 @@ _Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
 
 /* getopt's values: the flag, plus this for its --no- form. */
 #define FIRST_VALUE 256
-#define NO	    FLAG_COUNT
+#define NO          FLAG_COUNT
 
 static bool is_collector_flag(enum flag flag)
 {
@@ -114,26 +118,27 @@ static bool is_collector_flag(enum flag flag)
 static void print_help(void)
 {
 	printf("usage: " PROGRAM " [COMMAND] [FLAG]...\n"
-	       "Prometheus exporter for the taint of the Linux kernel and its modules.\n\n");
+	       "Prometheus exporter for the taint of the Linux kernel and its "
+	       "modules.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-34s%s\n", commands[i].name, commands[i].help);
+		printf("  %-38s%s\n", commands[i].name, commands[i].help);
 	printf("\n");
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		char column[64];
 
 		snprintf(column, sizeof(column), "--%s%s%s%s",
-			 is_collector_flag(flag) ? "[no-]" : "", flags[flag].name,
-			 flags[flag].argument ? "=" : "",
-			 flags[flag].argument ? flags[flag].argument : "");
-		printf("  %-34s%s\n", column, flags[flag].help);
+		         is_collector_flag(flag) ? "[no-]" : "", flags[flag].name,
+		         flags[flag].argument ? "=" : "",
+		         flags[flag].argument ? flags[flag].argument : "");
+		printf("  %-38s%s\n", column, flags[flag].help);
 	}
 }
 
 static void print_version(void)
 {
 	printf(PROGRAM ", version %s (branch: %s, revision: %s)\n"
-		       "  compiler:         %s\n"
-		       "  platform:         linux/%s\n",
+	               "  compiler:         %s\n"
+	               "  platform:         linux/%s\n",
 	       version.version, version.branch, version.revision, version.compiler,
 	       version.arch);
 }
@@ -191,8 +196,8 @@ static bool add_address(struct options *options, const char *value)
 }
 
 /* False if VALUE is not what the flag expects. */
-static bool apply(struct options *options, struct choice *choice, enum flag flag, bool is_no,
-		  const char *value)
+static bool apply(struct options *options, struct choice *choice, enum flag flag,
+                  bool is_no, const char *value)
 {
 	switch (flag) {
 	case FLAG_DISABLE_DEFAULTS:
@@ -261,15 +266,17 @@ static int fill_getopt(struct option *long_options, struct text *names)
 	return 0;
 }
 
-static int parse_command(struct options *options, char **words, unsigned int given[])
+static int parse_command(struct options *options, char **words,
+                         const unsigned int given[])
 {
 	if (words[0]) {
 		while (options->command < COMMAND_COUNT &&
 		       strcmp(commands[options->command].name, words[0]) != 0)
 			options->command++;
 		if (options->command == COMMAND_COUNT || words[1]) {
-			fprintf(stderr, PROGRAM ": '%s': expected one command, serve or once\n",
-				words[options->command != COMMAND_COUNT]);
+			fprintf(stderr,
+			        PROGRAM ": '%s': expected one command, serve or once\n",
+			        words[options->command != COMMAND_COUNT]);
 			return fail_hint();
 		}
 	}
@@ -277,7 +284,7 @@ static int parse_command(struct options *options, char **words, unsigned int giv
 		if (!given[flag] || flags[flag].commands & (1u << options->command))
 			continue;
 		fprintf(stderr, PROGRAM ": --%s: does not go with the command %s\n",
-			flags[flag].name, commands[options->command].name);
+		        flags[flag].name, commands[options->command].name);
 		return fail_hint();
 	}
 	return 0;
@@ -312,9 +319,10 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	while ((value = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		bool is_no = value >= FIRST_VALUE + NO;
-		enum flag flag = value == 'h' ? FLAG_HELP :
-						(enum flag)(value - FIRST_VALUE -
-							    (is_no ? NO : 0));
+		enum flag flag =
+			value == 'h'
+				? FLAG_HELP
+				: (enum flag)(value - FIRST_VALUE - (is_no ? NO : 0));
 
 		if (value == '?')
 			return fail_hint();
@@ -324,8 +332,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		}
 		given[flag]++;
 		if (!apply(options, &choice, flag, is_no, optarg)) {
-			fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n", flags[flag].name,
-				optarg, flags[flag].expected);
+			fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n",
+			        flags[flag].name, optarg, flags[flag].expected);
 			return fail_hint();
 		}
 	}

@@ -14,8 +14,8 @@
 #include "exposition/metrics.h"
 #include "model/findings.h"
 #include "model/snapshot.h"
-#include "sources/procfs.h"
 #include "sources/process.h"
+#include "sources/procfs.h"
 
 static const char *const root_flags[] = {
 	[HOSTFS_PROCFS] = "--path.procfs",
@@ -39,9 +39,10 @@ int scraper_init(struct scraper *scraper, const struct scrape_settings *settings
 	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++) {
 		r = hostfs_root_check(scraper->fs, root);
 		if (r < 0)
-			log_event(LOG_LEVEL_WARN, "Cannot open a root, trying again at each scrape",
-				  "flag", root_flags[root], "path", settings->paths[root], "err",
-				  strerror(-r), NULL);
+			log_event(LOG_LEVEL_WARN,
+			          "Cannot open a root, trying again at each scrape",
+			          "flag", root_flags[root], "path", settings->paths[root],
+			          "err", strerror(-r), NULL);
 	}
 	posture_secure_boot_read(scraper->fs, &scraper->secure_boot);
 	return 0;
@@ -73,8 +74,8 @@ static bool is_good(enum collector collector, const struct source_result *result
 	if (result->error == 0)
 		return true;
 	log_event(LOG_LEVEL_ERROR, "Collector failed", "collector",
-		  collector_name(collector), "file", result->file, "err",
-		  error_words(result->error), NULL);
+	          collector_name(collector), "file", result->file, "err",
+	          error_words(result->error), NULL);
 	return false;
 }
 
@@ -96,7 +97,8 @@ static collector_set succeeded(const struct snapshot *snapshot, collector_set co
 
 		/* What it needs of the kernel's files nobody else would report. */
 		if (!(collectors & COLLECTOR_BIT(COLLECTOR_KERNEL))) {
-			is_modules_good &= is_good(COLLECTOR_MODULES, &snapshot->mask_result);
+			is_modules_good &=
+				is_good(COLLECTOR_MODULES, &snapshot->mask_result);
 			is_modules_good &=
 				is_good(COLLECTOR_MODULES, &snapshot->release_result);
 		}
@@ -111,7 +113,7 @@ static collector_set succeeded(const struct snapshot *snapshot, collector_set co
 
 /* False when nobody can say whose bits these are. */
 static bool choose_dialect(struct scraper *scraper, const struct snapshot *snapshot,
-			   struct dialect *dialect)
+                           struct dialect *dialect)
 {
 	_cleanup_(text_clear) struct text version = TEXT_INIT;
 	enum dialect_id id = scraper->settings->dialect;
@@ -121,14 +123,15 @@ static bool choose_dialect(struct scraper *scraper, const struct snapshot *snaps
 			return false;
 		/* Only a hint: without it the release decides alone. */
 		procfs_version_read(scraper->fs, &version);
-		id = dialect_choose(text_string(&snapshot->release), text_string(&version));
+		id = dialect_choose(text_string(&snapshot->release),
+		                    text_string(&version));
 	}
 	dialect_init(dialect, id, text_string(&snapshot->release));
 	return true;
 }
 
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
-	       enum expose_format format, struct text *page)
+               enum expose_format format, struct text *page)
 {
 	_cleanup_(snapshot_clear) struct snapshot snapshot;
 	_cleanup_(findings_clear) struct findings findings = { 0 };
@@ -150,7 +153,7 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES))
 		modules_read(scraper->fs, &scraper->modules_memory,
-			     scraper->settings->compares_every_module, &snapshot);
+		             scraper->settings->compares_every_module, &snapshot);
 	r = findings_init(&findings, &snapshot, metrics.dialect);
 	if (r < 0)
 		return r;

@@ -27,9 +27,10 @@
 /* Of the scrape timeout so much is left for the way back, as in blackbox_exporter. */
 #define TIMEOUT_OFFSET 0.5
 
-/* Prometheus' own default, for clients that say nothing, and the most that is believed. */
+/* Prometheus' own default, for clients that say nothing, and the most that is believed.
+ */
 #define TIMEOUT_DEFAULT 10.0
-#define TIMEOUT_MAX	3600.0
+#define TIMEOUT_MAX     3600.0
 
 struct serve {
 	const struct options *options;
@@ -80,13 +81,15 @@ static bool refuse(const struct filter *filter, struct web_reply *reply)
 	return true;
 }
 
-/* collect[] and exclude[], as node_exporter has them; false: the reply says what is wrong. */
-static bool filter_collectors(const struct serve *serve, const struct web_request *request,
-			      struct web_reply *reply, collector_set *ret_collectors)
+/* collect[] and exclude[], as node_exporter has them; false: the reply says what is
+ * wrong. */
+static bool filter_collectors(const struct serve *serve,
+                              const struct web_request *request, struct web_reply *reply,
+                              collector_set *ret_collectors)
 {
 	collector_set enabled = serve->options->collectors;
 	_cleanup_(filter_clear) struct filter collect = { .enabled = enabled,
-							  .needs_enabled = true };
+		                                          .needs_enabled = true };
 	_cleanup_(filter_clear) struct filter exclude = { .enabled = enabled };
 
 	web_request_arguments(request, "collect[]", filter_add, &collect);
@@ -125,7 +128,7 @@ static bool accepts_gzip(const struct web_request *request)
 }
 
 static void serve_metrics(void *context, const struct web_request *request,
-			  struct web_reply *reply)
+                          struct web_reply *reply)
 {
 	struct serve *serve = context;
 	_cleanup_(text_clear) struct text accept = TEXT_INIT, page = TEXT_INIT;
@@ -140,10 +143,10 @@ static void serve_metrics(void *context, const struct web_request *request,
 
 	reply->content_type = negotiated.content_type;
 	reply->headers[0] = (struct web_header){ "Vary", "Accept, Accept-Encoding" };
-	if (scrape_run(&serve->scraper, collectors, deadline_of(request), negotiated.format,
-		       &page) < 0) {
-		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err", "out of memory",
-			  NULL);
+	if (scrape_run(&serve->scraper, collectors, deadline_of(request),
+	               negotiated.format, &page) < 0) {
+		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err",
+		          "out of memory", NULL);
 		web_reply_error(reply, 500, "out of memory");
 		return;
 	}
@@ -152,12 +155,12 @@ static void serve_metrics(void *context, const struct web_request *request,
 		reply->body.error = gzip_add(&reply->body, &page);
 	} else {
 		reply->body = page;
-		page = (struct text)TEXT_INIT;
+		page = TEXT_INIT;
 	}
 }
 
 static void serve_landing(void *context, const struct web_request *request,
-			  struct web_reply *reply)
+                          struct web_reply *reply)
 {
 	const struct serve *serve = context;
 
@@ -172,7 +175,7 @@ static void serve_landing(void *context, const struct web_request *request,
 }
 
 static void serve_ok(void *context, const struct web_request *request,
-		     struct web_reply *reply)
+                     struct web_reply *reply)
 {
 	(void)context;
 	(void)request;
@@ -228,11 +231,12 @@ int serve_run(const struct options *options)
 	int r;
 
 	if (geteuid() == 0)
-		log_event(LOG_LEVEL_WARN,
-			  "Running as root, which is not needed: use an unprivileged user",
-			  NULL);
+		log_event(
+			LOG_LEVEL_WARN,
+			"Running as root, which is not needed: use an unprivileged user",
+			NULL);
 	log_event(LOG_LEVEL_INFO, "Starting kernel_taint_exporter", "version",
-		  version.version, "revision", version.revision, NULL);
+	          version.version, "revision", version.revision, NULL);
 	if (web_server_new(&web, &server) < 0)
 		return EXIT_FAILURE;
 	r = signals < 0 ? signals : scraper_init(&serve.scraper, &options->scrape);

@@ -19,7 +19,7 @@ static const char *const type_words[] = {
 };
 
 static void add_escaped(struct text *page, const char *clean, size_t length,
-			const char *special)
+                        const char *special)
 {
 	size_t start = 0;
 
@@ -28,14 +28,17 @@ static void add_escaped(struct text *page, const char *clean, size_t length,
 			continue;
 		text_add(page, clean + start, i - start);
 		text_add_char(page, '\\');
-		text_add_char(page, clean[i] == '\n' ? 'n' : clean[i]);
+		if (clean[i] == '\n')
+			text_add_char(page, 'n');
+		else
+			text_add_char(page, clean[i]);
 		start = i + 1;
 	}
 	text_add(page, clean + start, length - start);
 }
 
 void expose_family(struct expose *expose, const char *name, enum expose_type type,
-		   const char *help)
+                   const char *help)
 {
 	struct text *page = expose->page;
 	size_t length = strlen(name);
@@ -52,7 +55,7 @@ void expose_family(struct expose *expose, const char *name, enum expose_type typ
 		text_add_char(page, ' ');
 		if (is_help)
 			add_escaped(page, help, strlen(help),
-				    expose->format == EXPOSE_TEXT ? "\\\n" : "\\\n\"");
+			            expose->format == EXPOSE_TEXT ? "\\\n" : "\\\n\"");
 		else
 			text_add_string(page, type_words[type]);
 		text_add_char(page, '\n');
@@ -69,12 +72,14 @@ void expose_sample(struct expose *expose)
 static bool is_plain(const char *value, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (value[i] < ' ' || value[i] > '~' || value[i] == '"' || value[i] == '\\')
+		if (value[i] < ' ' || value[i] > '~' || value[i] == '"' ||
+		    value[i] == '\\')
 			return false;
 	return true;
 }
 
-void expose_label(struct expose *expose, const char *name, const char *value, size_t length)
+void expose_label(struct expose *expose, const char *name, const char *value,
+                  size_t length)
 {
 	struct text *page = expose->page;
 

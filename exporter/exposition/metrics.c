@@ -57,87 +57,78 @@ static const struct {
 	enum expose_type type;
 	const char *help;
 } families[] = {
+	/* clang-format off */
 	[METRIC_MASK] = { "kernel_taint_mask", EXPOSE_GAUGE,
-			  "The taint mask of the running kernel, kernel.tainted." },
+		"The taint mask of the running kernel, kernel.tainted." },
 	[METRIC_FLAG] = { "kernel_taint_flag", EXPOSE_GAUGE,
-			  "Whether a taint is set in the mask, for every bit this kernel "
-			  "knows." },
+		"Whether a taint is set in the mask, for every bit this kernel "
+		"knows." },
 	[METRIC_KERNEL_INFO] = { "kernel_taint_kernel_info", EXPOSE_GAUGE,
-				 "The running kernel, and whose meaning of the bits applies "
-				 "to it." },
+		"The running kernel, and whose meaning of the bits applies to it." },
 	[METRIC_MODULE_SUPPORT] = { "kernel_taint_module_support", EXPOSE_GAUGE,
-				    "Whether the kernel can load modules." },
+		"Whether the kernel can load modules." },
 	[METRIC_MODULES_LOADED] = { "kernel_taint_modules_loaded", EXPOSE_GAUGE,
-				    "Modules in /proc/modules, in any state." },
+		"Modules in /proc/modules, in any state." },
 	[METRIC_MODULES_TAINTING] = { "kernel_taint_modules_tainting", EXPOSE_GAUGE,
-				      "Loaded modules that carry at least one taint." },
+		"Loaded modules that carry at least one taint." },
 	[METRIC_MODULES_PROPRIETARY] = { "kernel_taint_modules_proprietary", EXPOSE_GAUGE,
-					 "Loaded modules that the kernel marks proprietary." },
+		"Loaded modules that the kernel marks proprietary." },
 	[METRIC_MODULES_OUT_OF_TREE] = { "kernel_taint_modules_out_of_tree", EXPOSE_GAUGE,
-					 "Loaded modules that were built outside of the kernel "
-					 "tree." },
+		"Loaded modules that were built outside of the kernel tree." },
 	[METRIC_MODULES_UNSIGNED] = { "kernel_taint_modules_unsigned", EXPOSE_GAUGE,
-				      "Loaded modules whose signature the kernel could not "
-				      "verify." },
+		"Loaded modules whose signature the kernel could not verify." },
 	[METRIC_MODULE] = { "kernel_taint_module", EXPOSE_GAUGE,
-			    "A loaded module and a taint that it carries." },
+		"A loaded module and a taint that it carries." },
 	[METRIC_FLAG_UNEXPLAINED] = { "kernel_taint_flag_unexplained", EXPOSE_GAUGE,
-				      "Whether a taint that modules carry is in the mask while "
-				      "no loaded module carries it." },
+		"Whether a taint that modules carry is in the mask while no loaded "
+		"module carries it." },
 	[METRIC_FLAG_CONTRADICTED] = { "kernel_taint_flag_contradicted", EXPOSE_GAUGE,
-				       "Whether a loaded module carries a taint that is not in "
-				       "the mask." },
+		"Whether a loaded module carries a taint that is not in the mask." },
 	[METRIC_MODULES_HIDDEN] = { "kernel_taint_modules_hidden", EXPOSE_GAUGE,
-				    "Modules that sysfs shows as loaded and /proc/modules does "
-				    "not list." },
+		"Modules that sysfs shows as loaded and /proc/modules does not "
+		"list." },
 	[METRIC_MODULES_DISAGREEING] = { "kernel_taint_modules_disagreeing", EXPOSE_GAUGE,
-					 "Modules to which sysfs and /proc/modules give different "
-					 "taints." },
-	[METRIC_MODULE_SIGNATURES_ENFORCED] = { "kernel_taint_module_signatures_enforced",
-						EXPOSE_GAUGE,
-						"Whether the kernel refuses modules without a "
-						"valid signature, module.sig_enforce." },
-	[METRIC_MODULE_LOADING_DISABLED] = { "kernel_taint_module_loading_disabled",
-					     EXPOSE_GAUGE,
-					     "Whether no module can be loaded any more, "
-					     "kernel.modules_disabled." },
+		"Modules to which sysfs and /proc/modules give different taints." },
+	[METRIC_MODULE_SIGNATURES_ENFORCED] = { "kernel_taint_module_signatures_enforced", EXPOSE_GAUGE,
+		"Whether the kernel refuses modules without a valid signature, "
+		"module.sig_enforce." },
+	[METRIC_MODULE_LOADING_DISABLED] = { "kernel_taint_module_loading_disabled", EXPOSE_GAUGE,
+		"Whether no module can be loaded any more, kernel.modules_disabled." },
 	[METRIC_LOCKDOWN] = { "kernel_taint_lockdown", EXPOSE_GAUGE,
-			      "The lockdown mode in force." },
+		"The lockdown mode in force." },
 	[METRIC_SECURE_BOOT] = { "kernel_taint_secure_boot", EXPOSE_GAUGE,
-				 "Whether the firmware's Secure Boot is on." },
+		"Whether the firmware's Secure Boot is on." },
 	[METRIC_PANIC_MASK] = { "kernel_taint_panic_mask", EXPOSE_GAUGE,
-				"The taints that make the kernel panic, panic_on_taint." },
+		"The taints that make the kernel panic, panic_on_taint." },
 	[METRIC_KERNEL_WARNINGS] = { "kernel_taint_kernel_warnings_total", EXPOSE_COUNTER,
-				     "Warnings of the kernel since boot." },
+		"Warnings of the kernel since boot." },
 	[METRIC_KERNEL_OOPSES] = { "kernel_taint_kernel_oopses_total", EXPOSE_COUNTER,
-				   "Oopses of the kernel since boot." },
-	[METRIC_KERNEL_SOFTLOCKUPS] = { "kernel_taint_kernel_softlockups_total",
-					EXPOSE_COUNTER, "Soft lockups since boot." },
-	[METRIC_KERNEL_HARDLOCKUPS] = { "kernel_taint_kernel_hardlockups_total",
-					EXPOSE_COUNTER, "Hard lockups since boot." },
-	[METRIC_KERNEL_RCU_STALLS] = { "kernel_taint_kernel_rcu_stalls_total",
-				       EXPOSE_COUNTER, "RCU stalls since boot." },
-	[METRIC_COLLECTOR_SUCCESS] = { "kernel_taint_scrape_collector_success",
-				       EXPOSE_GAUGE,
-				       "Whether the collector could read all of its sources." },
-	[METRIC_COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds",
-					EXPOSE_GAUGE,
-					"Time that this scrape spent in the collector." },
+		"Oopses of the kernel since boot." },
+	[METRIC_KERNEL_SOFTLOCKUPS] = { "kernel_taint_kernel_softlockups_total", EXPOSE_COUNTER,
+		"Soft lockups since boot." },
+	[METRIC_KERNEL_HARDLOCKUPS] = { "kernel_taint_kernel_hardlockups_total", EXPOSE_COUNTER,
+		"Hard lockups since boot." },
+	[METRIC_KERNEL_RCU_STALLS] = { "kernel_taint_kernel_rcu_stalls_total", EXPOSE_COUNTER,
+		"RCU stalls since boot." },
+	[METRIC_COLLECTOR_SUCCESS] = { "kernel_taint_scrape_collector_success", EXPOSE_GAUGE,
+		"Whether the collector could read all of its sources." },
+	[METRIC_COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds", EXPOSE_GAUGE,
+		"Time that this scrape spent in the collector." },
 	[METRIC_BUILD_INFO] = { "kernel_taint_exporter_build_info", EXPOSE_GAUGE,
-				"The build of this exporter." },
+		"The build of this exporter." },
 	[METRIC_PROCESS_CPU] = { "process_cpu_seconds_total", EXPOSE_COUNTER,
-				 "Total user and system CPU time spent in seconds." },
+		"Total user and system CPU time spent in seconds." },
 	[METRIC_PROCESS_OPEN_FDS] = { "process_open_fds", EXPOSE_GAUGE,
-				      "Number of open file descriptors." },
+		"Number of open file descriptors." },
 	[METRIC_PROCESS_MAX_FDS] = { "process_max_fds", EXPOSE_GAUGE,
-				     "Maximum number of open file descriptors." },
+		"Maximum number of open file descriptors." },
 	[METRIC_PROCESS_VIRTUAL_MEMORY] = { "process_virtual_memory_bytes", EXPOSE_GAUGE,
-					    "Virtual memory size in bytes." },
+		"Virtual memory size in bytes." },
 	[METRIC_PROCESS_RESIDENT_MEMORY] = { "process_resident_memory_bytes", EXPOSE_GAUGE,
-					     "Resident memory size in bytes." },
+		"Resident memory size in bytes." },
 	[METRIC_PROCESS_START_TIME] = { "process_start_time_seconds", EXPOSE_GAUGE,
-					"Start time of the process since unix epoch in "
-					"seconds." },
+		"Start time of the process since unix epoch in seconds." },
+	/* clang-format on */
 };
 _Static_assert(ARRAY_SIZE(families) == METRIC_COUNT, "one row per family");
 
@@ -164,7 +155,7 @@ _Static_assert(ARRAY_SIZE(lockdown_modes) == LOCKDOWN_COUNT, "one word per mode"
 static void family(struct expose *expose, enum metric metric)
 {
 	expose_family(expose, families[metric].name, families[metric].type,
-		      families[metric].help);
+	              families[metric].help);
 }
 
 static void label(struct expose *expose, const char *name, const char *value)
@@ -181,7 +172,8 @@ static void number(struct expose *expose, enum metric metric, uint64_t value)
 }
 
 /* The same, if there is a value. */
-static void reading(struct expose *expose, enum metric metric, const struct reading *value)
+static void reading(struct expose *expose, enum metric metric,
+                    const struct reading *value)
 {
 	if (value->known)
 		number(expose, metric, value->value);
@@ -189,7 +181,7 @@ static void reading(struct expose *expose, enum metric metric, const struct read
 
 /* The labels bit, flag and taint of a bit that the dialect may or may not know. */
 static void flag_sample(struct expose *expose, const struct dialect *dialect,
-			unsigned int bit, uint64_t value)
+                        unsigned int bit, uint64_t value)
 {
 	const struct taint_fact *fact = dialect->bits[bit];
 	char digits[4];
@@ -204,7 +196,7 @@ static void flag_sample(struct expose *expose, const struct dialect *dialect,
 
 /* One sample per bit of WANTED, with its value in VALUES. */
 static void flag_family(struct expose *expose, enum metric metric,
-			const struct dialect *dialect, uint64_t wanted, uint64_t values)
+                        const struct dialect *dialect, uint64_t wanted, uint64_t values)
 {
 	if (!wanted)
 		return;
@@ -223,14 +215,14 @@ static void write_kernel(struct expose *expose, const struct metrics *metrics)
 		number(expose, METRIC_MASK, snapshot->mask);
 		if (dialect)
 			flag_family(expose, METRIC_FLAG, dialect,
-				    dialect->known_bits | snapshot->mask, snapshot->mask);
+			            dialect->known_bits | snapshot->mask, snapshot->mask);
 	}
 	if (dialect && snapshot->release_result.error == 0) {
 		family(expose, METRIC_KERNEL_INFO);
 		expose_sample(expose);
 		label(expose, "dialect", dialect_name(dialect->id));
 		expose_label(expose, "release", text_string(&snapshot->release),
-			     snapshot->release.length);
+		             snapshot->release.length);
 		expose_number_value(expose, 1);
 	}
 }
@@ -242,7 +234,8 @@ struct module_taint {
 
 /* Writes the samples of one module, sorted by taint and letter. */
 static void module_samples(struct expose *expose, const struct dialect *dialect,
-			   const struct module_record *record, struct taint_letters letters)
+                           const struct module_record *record,
+                           struct taint_letters letters)
 {
 	struct module_taint taints[128];
 	size_t count = 0;
@@ -273,7 +266,7 @@ static bool is_same_name(const struct module_record *a, const struct module_reco
 }
 
 static void module_family(struct expose *expose, const struct dialect *dialect,
-			  const struct findings *findings)
+                          const struct findings *findings)
 {
 	size_t next;
 
@@ -284,8 +277,9 @@ static void module_family(struct expose *expose, const struct dialect *dialect,
 		struct taint_letters letters = findings->sorted[i]->letters;
 
 		/* Names that cannot be told apart on the page share their series. */
-		for (next = i + 1; next < findings->tainting &&
-				   is_same_name(findings->sorted[i], findings->sorted[next]);
+		for (next = i + 1;
+		     next < findings->tainting &&
+		     is_same_name(findings->sorted[i], findings->sorted[next]);
 		     next++) {
 			letters.half[0] |= findings->sorted[next]->letters.half[0];
 			letters.half[1] |= findings->sorted[next]->letters.half[1];
@@ -312,10 +306,10 @@ static void write_modules(struct expose *expose, const struct metrics *metrics)
 		module_family(expose, dialect, findings);
 	}
 	if (dialect && snapshot->mask_result.error == 0) {
-		flag_family(expose, METRIC_FLAG_UNEXPLAINED, dialect, dialect->module_bits,
-			    findings->unexplained);
+		flag_family(expose, METRIC_FLAG_UNEXPLAINED, dialect,
+		            dialect->module_bits, findings->unexplained);
 		flag_family(expose, METRIC_FLAG_CONTRADICTED, dialect,
-			    dialect->module_bits, findings->contradicted);
+		            dialect->module_bits, findings->contradicted);
 	}
 	if (snapshot->modules.sysfs_result.error == 0) {
 		number(expose, METRIC_MODULES_HIDDEN, findings->hidden);
@@ -335,7 +329,7 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 				expose_sample(expose);
 				label(expose, "mode", lockdown_modes[mode]);
 				expose_number_value(expose,
-						    snapshot->lockdown.value == mode);
+				                    snapshot->lockdown.value == mode);
 			}
 		}
 		reading(expose, posture_metrics[posture], &snapshot->posture[posture]);
@@ -387,7 +381,7 @@ static void write_process(struct expose *expose, const struct snapshot_process *
 }
 
 void metrics_write(const struct metrics *metrics, enum expose_format format,
-		   struct text *page)
+                   struct text *page)
 {
 	struct expose expose = { .page = page, .format = format };
 

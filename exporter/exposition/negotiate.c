@@ -31,7 +31,7 @@ static const char *const schemes[] = {
 	"values",
 };
 
-#define TEXT_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
+#define TEXT_TYPE        "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* The last column stands for "no scheme asked for". */
@@ -68,7 +68,8 @@ static struct span trimmed(const char *start, const char *end)
 
 static bool span_is(struct span span, const char *word)
 {
-	return span.length == strlen(word) && strncasecmp(span.start, word, span.length) == 0;
+	return span.length == strlen(word) &&
+	       strncasecmp(span.start, word, span.length) == 0;
 }
 
 /* Where the piece that starts at C ends: at one of STOPS outside of quotes. */
@@ -92,7 +93,8 @@ static int parse_weight(struct span span)
 {
 	int weight, digit = 100;
 
-	if (!span.length || span.length > 5 || (span.start[0] != '0' && span.start[0] != '1'))
+	if (!span.length || span.length > 5 ||
+	    (span.start[0] != '0' && span.start[0] != '1'))
 		return -1;
 	weight = (span.start[0] - '0') * 1000;
 	if (span.length > 1 && span.start[1] != '.')
@@ -153,7 +155,8 @@ static const char *header_end(const char *header)
 	return header + strnlen(header, NEGOTIATE_HEADER_MAX);
 }
 
-/* How exactly RANGE names FORMAT: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by version. */
+/* How exactly RANGE names FORMAT: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by
+ * version. */
 static int specificity(const struct range *range, enum expose_format format)
 {
 	const struct span version = range->version;
@@ -163,12 +166,14 @@ static int specificity(const struct range *range, enum expose_format format)
 		return 1;
 	if (span_is(range->name, is_text ? "text/*" : "application/*"))
 		return 2;
-	if (!span_is(range->name, is_text ? "text/plain" : "application/openmetrics-text"))
+	if (!span_is(range->name,
+	             is_text ? "text/plain" : "application/openmetrics-text"))
 		return 0;
 	if (!version.length)
 		return 3;
 	/* Text 1.0.0 only adds quoted names, which we never have. */
-	return span_is(version, "1.0.0") || (is_text && span_is(version, "0.0.4")) ? 4 : 0;
+	return span_is(version, "1.0.0") || (is_text && span_is(version, "0.0.4")) ? 4
+	                                                                           : 0;
 }
 
 static size_t scheme_of(struct span escaping)
@@ -207,7 +212,7 @@ struct negotiated negotiate_accept(const char *accept)
 			     range.weight <= ranks[f].weight))
 				continue;
 			ranks[f] = (struct rank){ exactness, range.weight,
-						  scheme_of(range.escaping) };
+				                  scheme_of(range.escaping) };
 		}
 	}
 

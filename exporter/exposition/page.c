@@ -40,21 +40,22 @@ static void add_link(struct text *page, const char *path, const char *title)
 
 void page_write(const char *telemetry_path, struct text *page)
 {
-	text_add_string(page,
-			"<!DOCTYPE html>\n"
-			"<html lang=\"en\">\n"
-			"<head>\n"
-			"<meta charset=\"utf-8\">\n"
-			"<meta name=\"viewport\" content=\"width=device-width, "
-			"initial-scale=1\">\n"
-			"<meta name=\"color-scheme\" content=\"light dark\">\n"
-			"<title>kernel_taint_exporter</title>\n"
-			"</head>\n"
-			"<body>\n"
-			"<h1>kernel_taint_exporter</h1>\n"
-			"<p>Prometheus exporter for the taint of this host&#8217;s Linux kernel "
-			"and its modules.</p>\n"
-			"<p>Version ");
+	text_add_string(
+		page,
+		"<!DOCTYPE html>\n"
+		"<html lang=\"en\">\n"
+		"<head>\n"
+		"<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, "
+		"initial-scale=1\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<title>kernel_taint_exporter</title>\n"
+		"</head>\n"
+		"<body>\n"
+		"<h1>kernel_taint_exporter</h1>\n"
+		"<p>Prometheus exporter for the taint of this host&#8217;s Linux kernel "
+		"and its modules.</p>\n"
+		"<p>Version ");
 	add_escaped(page, version.version);
 	text_add_string(page, ", revision ");
 	add_escaped(page, version.revision);

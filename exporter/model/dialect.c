@@ -8,12 +8,12 @@
  *                 4.12, 4.18, 5.14, 6.1
  *   el5           CentOS 5 kernel: kernel/module.c:188,1722,2337, kernel/panic.c:159
  *   el6           RHEL 6 kernel: kernel/panic.c, kernel/rh_taint.c, kernel/module.c:3114
- *   el7           CentOS 7 kernel 3.10.0-123 to -1160: kernel/panic.c, kernel/module.c:3339
- *   el8, el9      tags 4.18.0-80 to -513, 5.14.0-70 to -362 of the RHEL rebuild sources:
- *                 kernel/panic.c, kernel/rh_messages.c, kernel/bpf/syscall.c
- *   el10          CIQ's kernel-src-tree: include/linux/panic.h; log of 6.12.0-54.el10
- *   supported-flag  patches.suse/supported-flag for 3.0, 4.4, 4.12, 5.3, 5.14, and
- *                 openSUSE/kernel kernel/panic.c for 6.x
+ *   el7           CentOS 7 kernel 3.10.0-123 to -1160: kernel/panic.c,
+ * kernel/module.c:3339 el8, el9      tags 4.18.0-80 to -513, 5.14.0-70 to -362 of the
+ * RHEL rebuild sources: kernel/panic.c, kernel/rh_messages.c, kernel/bpf/syscall.c el10
+ * CIQ's kernel-src-tree: include/linux/panic.h; log of 6.12.0-54.el10 supported-flag
+ * patches.suse/supported-flag for 3.0, 4.4, 4.12, 5.3, 5.14, and openSUSE/kernel
+ * kernel/panic.c for 6.x
  */
 #include "model/dialect.h"
 
@@ -21,10 +21,12 @@
 
 #include "base/macros.h"
 
-#define ON(id)	   (1u << (DIALECT_##id))
-#define EVERYWHERE ((1u << DIALECT_COUNT) - 1)
+/* clang-format off */
+#define ON(id)       (1u << (DIALECT_##id))
+#define EVERYWHERE   ((1u << DIALECT_COUNT) - 1)
 #define RELEASE(...) { { __VA_ARGS__ } }
-#define ALWAYS	     { { 0 } }
+#define ALWAYS       { { 0 } }
+/* clang-format on */
 
 /*
  * Later rows win over earlier ones. Rows that hold everywhere are mainline's; a vendor's
@@ -57,14 +59,16 @@ static const struct taint_fact facts[] = {
 	{ TAINT_FWCTL, 19, 'J', EVERYWHERE, RELEASE(6, 15), ALWAYS,
 	  "include/linux/panic.h 6.17" },
 
-	{ TAINT_UNSIGNED_MODULE, 6, 'U', ON(RHEL5), RELEASE(2, 6, 18, 92), ALWAYS, "el5" },
+	{ TAINT_UNSIGNED_MODULE, 6, 'U', ON(RHEL5), RELEASE(2, 6, 18, 92), ALWAYS,
+	  "el5" },
 	{ TAINT_TECH_PREVIEW, 29, 'T', ON(RHEL5), RELEASE(2, 6, 18, 274), ALWAYS, "el5" },
 
 	{ TAINT_FIRMWARE_WORKAROUND, 11, 'I', ON(RHEL6), RELEASE(2, 6, 32, 131), ALWAYS,
 	  "el6" },
 	{ TAINT_SOFTLOCKUP, 14, 'L', ON(RHEL6), RELEASE(2, 6, 32, 754, 35, 1), ALWAYS,
 	  "el6" },
-	{ TAINT_BIT_BY_ZOMBIE, 27, 'Z', ON(RHEL6), RELEASE(2, 6, 32, 279), ALWAYS, "el6" },
+	{ TAINT_BIT_BY_ZOMBIE, 27, 'Z', ON(RHEL6), RELEASE(2, 6, 32, 279), ALWAYS,
+	  "el6" },
 	{ TAINT_HARDWARE_UNSUPPORTED, 28, 'H', ON(RHEL6), ALWAYS, ALWAYS, "el6" },
 	{ TAINT_TECH_PREVIEW, 29, 'T', ON(RHEL6), RELEASE(2, 6, 32, 131), ALWAYS, "el6" },
 	{ TAINT_UNSIGNED_MODULE, TAINT_NO_BIT, 'U', ON(RHEL6), ALWAYS, ALWAYS, "el6" },
@@ -148,10 +152,11 @@ static struct kernel_version version_of(const char *release)
 		if (*release < '0' || *release > '9')
 			break;
 		for (; *release >= '0' && *release <= '9'; release++)
-			if (__builtin_mul_overflow(version.part[i], 10, &version.part[i]) ||
+			if (__builtin_mul_overflow(version.part[i], 10,
+			                           &version.part[i]) ||
 			    __builtin_add_overflow(version.part[i],
-						   (uint32_t)(*release - '0'),
-						   &version.part[i]))
+			                           (uint32_t)(*release - '0'),
+			                           &version.part[i]))
 				return version;
 		if (*release != '.' && *release != '-')
 			break;
@@ -174,7 +179,7 @@ static bool version_is_zero(const struct kernel_version *version)
 }
 
 static bool version_has_base(const struct kernel_version *version,
-			     const struct kernel_version *base)
+                             const struct kernel_version *base)
 {
 	return memcmp(version->part, base->part, 3 * sizeof(base->part[0])) == 0;
 }
@@ -230,7 +235,7 @@ enum dialect_id dialect_choose(const char *release, const char *version)
 }
 
 static bool fact_holds(const struct taint_fact *fact, enum dialect_id id,
-		       const struct kernel_version *version)
+                       const struct kernel_version *version)
 {
 	if (!(fact->dialects & (1u << id)))
 		return false;
@@ -238,7 +243,7 @@ static bool fact_holds(const struct taint_fact *fact, enum dialect_id id,
 		return true;
 	return version_compare(&fact->since, version) <= 0 &&
 	       (version_is_zero(&fact->until) ||
-		version_compare(version, &fact->until) < 0);
+	        version_compare(version, &fact->until) < 0);
 }
 
 /* On a module a letter is that of a taint a module can carry, if there is one. */
@@ -260,8 +265,8 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 	struct kernel_version version = version_of(release);
 
 	if (!version_is_zero(&dialects[id].base)
-		    ? !version_has_base(&version, &dialects[id].base)
-		    : version_is_zero(&version)) {
+	            ? !version_has_base(&version, &dialects[id].base)
+	            : version_is_zero(&version)) {
 		version = dialects[id].base;
 		for (size_t i = version_is_zero(&version) ? 0 : 3;
 		     i < ARRAY_SIZE(version.part); i++)

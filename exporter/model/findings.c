@@ -16,12 +16,12 @@ static int compare_records(const void *a, const void *b)
 	const struct module_record *const *x = a, *const *y = b;
 
 	return utf8_compare_clean((*x)->name, (*x)->name_length, (*y)->name,
-				  (*y)->name_length);
+	                          (*y)->name_length);
 }
 
 /* Counts a module under each meaning of its letters, once. */
 static void judge_letters(struct findings *findings, const struct dialect *dialect,
-			  struct taint_letters letters)
+                          struct taint_letters letters)
 {
 	uint64_t taints = 0;
 
@@ -42,13 +42,13 @@ static void judge_letters(struct findings *findings, const struct dialect *diale
 _Static_assert(TAINT_COUNT <= 64, "a set of taints fits a word");
 
 int findings_init(struct findings *findings, const struct snapshot *snapshot,
-		  const struct dialect *dialect)
+                  const struct dialect *dialect)
 {
 	const struct module_list *modules = &snapshot->modules;
 
 	*findings = (struct findings){ .hidden = modules->unlisted_count };
 
-	findings->sorted = calloc(modules->count + 1, sizeof(*findings->sorted));
+	findings->sorted = calloc(modules->count + 1, sizeof(struct module_record *));
 	if (!findings->sorted)
 		return -ENOMEM;
 
@@ -63,7 +63,7 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 		if (dialect)
 			judge_letters(findings, dialect, record->letters);
 	}
-	qsort(findings->sorted, findings->tainting, sizeof(*findings->sorted),
+	qsort(findings->sorted, findings->tainting, sizeof(struct module_record *),
 	      compare_records);
 
 	if (dialect) {

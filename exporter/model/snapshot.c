@@ -61,8 +61,8 @@ struct module_record *module_list_add(struct module_list *list)
 {
 	struct module_record *record;
 
-	if (grow((void **)&list->records, list->count, &list->capacity,
-		 sizeof(*record)) < 0)
+	if (grow((void **)&list->records, list->count, &list->capacity, sizeof(*record)) <
+	    0)
 		return NULL;
 	record = &list->records[list->count++];
 	*record = (struct module_record){ 0 };
@@ -75,7 +75,7 @@ int module_list_add_unlisted(struct module_list *list, const char *name, uint64_
 	size_t offset = names->length;
 
 	if (grow((void **)&list->unlisted, list->unlisted_count, &list->unlisted_capacity,
-		 sizeof(*list->unlisted)) < 0)
+	         sizeof(*list->unlisted)) < 0)
 		return -ENOMEM;
 	text_add(names, name, strlen(name) + 1);
 	if (names->error)

@@ -125,8 +125,8 @@ static int open_walking(int root, const char *path, int flags)
 		if (!length || strcmp(part, "..") == 0)
 			return -EXDEV;
 		fd = openat(folder < 0 ? root : folder, part,
-			    O_NOFOLLOW | O_CLOEXEC |
-				    (is_last ? flags : O_PATH | O_DIRECTORY));
+		            O_NOFOLLOW | O_CLOEXEC |
+		                    (is_last ? flags : O_PATH | O_DIRECTORY));
 		if (fd < 0)
 			return -errno;
 		if (is_last)
@@ -137,7 +137,8 @@ static int open_walking(int root, const char *path, int flags)
 	}
 }
 
-static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *path, int flags)
+static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *path,
+                       int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
@@ -211,7 +212,7 @@ static void opened_close(const struct opened *opened)
 }
 
 static int opened_take_kept(struct hostfs *fs, enum hostfs_root root, const char *path,
-			    struct opened *ret_opened)
+                            struct opened *ret_opened)
 {
 	struct kept *kept = slot_of(fs, root, path);
 	struct stat st;
@@ -227,8 +228,8 @@ static int opened_take_kept(struct hostfs *fs, enum hostfs_root root, const char
 	return 0;
 }
 
-static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path, bool folder,
-		      struct opened *ret_opened)
+static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path,
+                      bool folder, struct opened *ret_opened)
 {
 	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (folder ? O_DIRECTORY : 0);
 	int fd = open_inside(fs, root, path, flags);
@@ -247,7 +248,7 @@ static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path
 
 /* Reads all, or with IS_VALUE what one read gives. Restores TEXT's length at an error. */
 static int read_opened(const struct opened *opened, bool is_value, size_t max,
-		       struct text *text)
+                       struct text *text)
 {
 	size_t start = text->length;
 
@@ -261,7 +262,7 @@ static int read_opened(const struct opened *opened, bool is_value, size_t max,
 			room = text->capacity - text->length - 1;
 		do {
 			size = pread(opened->fd, text->data + text->length, room,
-				     (off_t)(text->length - start));
+			             (off_t)(text->length - start));
 		} while (size < 0 && errno == EINTR);
 		if (size < 0) {
 			int error = -errno;
@@ -282,7 +283,7 @@ static int read_opened(const struct opened *opened, bool is_value, size_t max,
 }
 
 static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
-		     bool is_value, size_t max, struct text *text)
+                     bool is_value, size_t max, struct text *text)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
 	int r;
@@ -305,13 +306,13 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 }
 
 int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		      struct text *value)
+                      struct text *value)
 {
 	return read_file(fs, root, path, true, HOSTFS_VALUE_MAX, value);
 }
 
 int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-			size_t max, struct text *records)
+                        size_t max, struct text *records)
 {
 	return read_file(fs, root, path, false, max, records);
 }
@@ -331,7 +332,7 @@ static int stat_descriptor(int fd, struct hostfs_stat *ret_stat)
 }
 
 int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		     struct hostfs_stat *ret_stat)
+                     struct hostfs_stat *ret_stat)
 {
 	_cleanup_(close_descriptor) int fd = open_inside(fs, root, path, O_PATH);
 
@@ -341,7 +342,7 @@ int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
 }
 
 int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-			    struct hostfs_stat *ret_stat)
+                            struct hostfs_stat *ret_stat)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
 	int r = opened_take_kept(fs, root, path, &opened);
@@ -360,7 +361,7 @@ static void close_folder(DIR *const *folder)
 }
 
 int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		      struct text *names)
+                      struct text *names)
 {
 	_cleanup_(close_folder) DIR *folder = NULL;
 	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);

@@ -28,7 +28,7 @@ struct folder_index {
 	struct folder_entry {
 		const char *folder;
 		struct module_record *record;
-	} *entries;
+	} * entries;
 	size_t count;
 };
 
@@ -55,7 +55,7 @@ static int folder_index_init(struct folder_index *index, const struct module_lis
 		return -ENOMEM;
 	for (size_t i = 0; i < list->count; i++) {
 		text_add(&index->names, list->records[i].name,
-			 list->records[i].name_length);
+		         list->records[i].name_length);
 		text_add(&index->names, "", 1);
 	}
 	if (index->names.error)
@@ -78,7 +78,7 @@ static bool folder_index_has(const struct folder_index *index, const char *folde
 	const struct folder_entry key = { .folder = folder };
 
 	return bsearch(&key, index->entries, index->count, sizeof(*index->entries),
-		       compare_entries) != NULL;
+	               compare_entries) != NULL;
 }
 
 static bool is_gone(int error)
@@ -118,11 +118,12 @@ static void read_letters(struct hostfs *fs, bool every, struct module_list *list
 		if (!every && taint_letters_is_empty(&record->letters))
 			continue;
 		r = sysfs_letters_read(fs, record->name, record->name_length,
-				       &record->sysfs_letters);
+		                       &record->sysfs_letters);
 		if (r == 0) {
 			record->in_sysfs = true;
 		} else if (!is_gone(r)) {
-			list->sysfs_result = (struct source_result){ r, "module/*/taint" };
+			list->sysfs_result =
+				(struct source_result){ r, "module/*/taint" };
 			return;
 		}
 	}
@@ -130,7 +131,7 @@ static void read_letters(struct hostfs *fs, bool every, struct module_list *list
 
 /* Opens every folder that is not a listed module's: is it built in, or hidden? */
 static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
-			 struct module_list *list)
+                         struct module_list *list)
 {
 	_cleanup_(folder_index_clear) struct folder_index index = { 0 };
 	_cleanup_(text_clear) struct text names = TEXT_INIT;
@@ -164,7 +165,7 @@ static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
 
 /* One look at everything. */
 static void look(struct hostfs *fs, struct modules_memory *memory, bool every,
-		 bool has_procfs, struct module_list *list)
+                 bool has_procfs, struct module_list *list)
 {
 	uint64_t folders;
 	int r;
@@ -214,7 +215,7 @@ static int compare_inodes(const void *a, const void *b)
  * and unlisted in the middle of it. Sorts FIRST.
  */
 static void confirm_unlisted(struct hostfs *fs, struct module_list *first,
-			     struct module_list *list)
+                             struct module_list *list)
 {
 	size_t confirmed = 0;
 
@@ -224,7 +225,7 @@ static void confirm_unlisted(struct hostfs *fs, struct module_list *first,
 	for (size_t i = 0; i < list->unlisted_count; i++)
 		if (first->unlisted_count &&
 		    bsearch(&list->unlisted[i], first->unlisted, first->unlisted_count,
-			    sizeof(*first->unlisted), compare_inodes) &&
+		            sizeof(*first->unlisted), compare_inodes) &&
 		    sysfs_is_live_read(fs, module_list_unlisted_name(list, i)) == 1)
 			list->unlisted[confirmed++] = list->unlisted[i];
 	list->unlisted_count = confirmed;
@@ -259,7 +260,7 @@ static int confirm_disagreeing(const struct module_list *first, struct module_li
 }
 
 void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
-		  struct snapshot *snapshot)
+                  struct snapshot *snapshot)
 {
 	_cleanup_(module_list_clear) struct module_list first;
 	bool has_procfs =

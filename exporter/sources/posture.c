@@ -25,8 +25,8 @@ static const struct {
 	const char *path;
 	int (*parse)(const char *string, uint64_t *ret_value);
 } values[] = {
-	{ POSTURE_SIGNATURES_ENFORCED, HOSTFS_SYSFS, "module/module/parameters/sig_enforce",
-	  posture_switch_parse },
+	{ POSTURE_SIGNATURES_ENFORCED, HOSTFS_SYSFS,
+	  "module/module/parameters/sig_enforce", posture_switch_parse },
 	{ POSTURE_LOADING_DISABLED, HOSTFS_PROCFS, "sys/kernel/modules_disabled",
 	  posture_switch_parse },
 	{ POSTURE_WARNINGS, HOSTFS_SYSFS, "kernel/warn_count", number_parse },
@@ -88,8 +88,8 @@ static bool parse_hexadecimal(const char *string, size_t length, uint64_t *ret_n
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		char c = string[i];
-		const char *digit = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) :
-					NULL;
+		const char *digit =
+			c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
 
 		if (!digit)
 			return false;
@@ -148,7 +148,9 @@ static int read_efi_switch(struct hostfs *fs, const char *path, bool *ret_on)
 	_cleanup_(text_clear) struct text value = TEXT_INIT;
 	int r = hostfs_value_read(fs, HOSTFS_SYSFS, path, &value);
 
-	return r < 0 ? r : posture_efi_switch_parse(text_string(&value), value.length, ret_on);
+	return r < 0 ? r
+	             : posture_efi_switch_parse(text_string(&value), value.length,
+	                                        ret_on);
 }
 
 void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret)
@@ -159,7 +161,8 @@ void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret
 	*ret = (struct posture_secure_boot){ .result.file = "firmware/efi/efivars" };
 	r = read_efi_switch(fs, EFI_VARIABLES "SecureBoot" EFI_GLOBAL, &secure_boot);
 	if (r == 0)
-		r = read_efi_switch(fs, EFI_VARIABLES "SetupMode" EFI_GLOBAL, &setup_mode);
+		r = read_efi_switch(fs, EFI_VARIABLES "SetupMode" EFI_GLOBAL,
+		                    &setup_mode);
 	if (r == 0)
 		ret->reading = (struct reading){ true, secure_boot && !setup_mode };
 	else if (r != -ENOENT)
@@ -173,7 +176,8 @@ static void note(struct snapshot *snapshot, int error, const char *path)
 		snapshot->posture_result = (struct source_result){ error, path };
 }
 
-static void read_values(struct hostfs *fs, struct text *scratch, struct snapshot *snapshot)
+static void read_values(struct hostfs *fs, struct text *scratch,
+                        struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		struct reading *reading = &snapshot->posture[values[i].posture];
@@ -188,7 +192,8 @@ static void read_values(struct hostfs *fs, struct text *scratch, struct snapshot
 	}
 }
 
-static void read_lockdown(struct hostfs *fs, struct text *scratch, struct snapshot *snapshot)
+static void read_lockdown(struct hostfs *fs, struct text *scratch,
+                          struct snapshot *snapshot)
 {
 	static const char path[] = "kernel/security/lockdown";
 	enum lockdown mode;
@@ -204,7 +209,7 @@ static void read_lockdown(struct hostfs *fs, struct text *scratch, struct snapsh
 }
 
 static void read_panic_mask(struct hostfs *fs, struct text *scratch,
-			    struct snapshot *snapshot)
+                            struct snapshot *snapshot)
 {
 	int r;
 
@@ -218,7 +223,7 @@ static void read_panic_mask(struct hostfs *fs, struct text *scratch,
 }
 
 void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
-		  struct snapshot *snapshot)
+                  struct snapshot *snapshot)
 {
 	_cleanup_(text_clear) struct text scratch = TEXT_INIT;
 

@@ -178,6 +178,6 @@ int procfs_modules_read(struct hostfs *fs, struct module_list *list)
 	text_reset(&list->text);
 	list->count = 0;
 	r = hostfs_records_read(fs, HOSTFS_PROCFS, "modules", MODULES_BYTES_MAX,
-				&list->text);
+	                        &list->text);
 	return r < 0 ? r : procfs_modules_parse(list);
 }

@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "sources/hostfs.h"
 
-/* A name from /proc/modules as a folder's; names are hostile, so "..", too, is possible. */
+/* A name from /proc/modules as a folder's; names are hostile, so "..", too, is possible.
+ */
 static bool is_folder_name(const char *name, size_t length)
 {
-	return length && !memchr(name, '\0', length) && !(length == 1 && name[0] == '.') &&
+	return length && !memchr(name, '\0', length) &&
+	       !(length == 1 && name[0] == '.') &&
 	       !(length == 2 && memcmp(name, "..", 2) == 0);
 }
 
@@ -34,7 +36,7 @@ static void add_path(struct text *path, const char *name, size_t length, const c
 }
 
 int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
-		       struct taint_letters *ret_letters)
+                       struct taint_letters *ret_letters)
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT, value = TEXT_INIT;
 	struct taint_letters letters = { { 0 } };
@@ -49,7 +51,7 @@ int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
 	if (r < 0)
 		return r;
 	r = taint_letters_parse(text_string(&value), strcspn(text_string(&value), "\n"),
-				&letters);
+	                        &letters);
 	if (r < 0)
 		return r;
 	*ret_letters = letters;

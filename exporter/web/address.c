@@ -57,14 +57,15 @@ int web_address_check(const char *string)
 static int listen_on(const struct addrinfo *address, bool is_any)
 {
 	int on = 1, off = 0, error;
-	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd =
+		socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (address->ai_family != AF_INET6 ||
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? &off : &on, sizeof(on)) ==
-		     0) &&
+	             0) &&
 	    bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
@@ -73,39 +74,36 @@ static int listen_on(const struct addrinfo *address, bool is_any)
 	return error;
 }
 
-int web_address_listen(const char *string, int *ret_fd)
+static int listen_host(const char *host, const char *port, bool is_any)
 {
 	_cleanup_(free_addresses) struct addrinfo *addresses = NULL;
-	_cleanup_(free_pointer) char *host = NULL;
-	struct addrinfo hints = {
+	const struct addrinfo hints = {
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM,
 	};
+
+	if (getaddrinfo(host, port, &hints, &addresses) != 0)
+		return -EADDRNOTAVAIL;
+	return listen_on(addresses, is_any);
+}
+
+int web_address_listen(const char *string, int *ret_fd)
+{
+	_cleanup_(free_pointer) char *host = NULL;
 	const char *start, *port;
-	int fd = -EADDRNOTAVAIL;
 	size_t length;
+	int fd;
 
 	start = split(string, &length, &port);
 	if (!start)
 		return -EINVAL;
 	if (length) {
 		host = strndup(start, length);
-		if (!host)
-			return -ENOMEM;
+		fd = host ? listen_host(host, port, false) : -ENOMEM;
 	} else {
-		hints.ai_family = AF_INET6;
-		start = "::";
-	}
-	if (getaddrinfo(host ? host : "::", port, &hints, &addresses) != 0)
-		return -EADDRNOTAVAIL;
-	fd = listen_on(addresses, !host);
-	if (fd < 0 && !host && fd != -EADDRINUSE) {
-		freeaddrinfo(addresses);
-		addresses = NULL;
-		hints.ai_family = AF_INET;
-		if (getaddrinfo("0.0.0.0", port, &hints, &addresses) != 0)
-			return fd;
-		fd = listen_on(addresses, false);
+		fd = listen_host("::", port, true);
+		if (fd < 0 && fd != -EADDRINUSE)
+			fd = listen_host("0.0.0.0", port, false);
 	}
 	if (fd < 0)
 		return fd;
@@ -119,7 +117,7 @@ void web_address_add(struct text *text, const struct sockaddr *address, socklen_
 	bool in_brackets = address->sa_family == AF_INET6;
 
 	if (getnameinfo(address, size, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
 		text_add_string(text, "unknown");
 		return;
 	}

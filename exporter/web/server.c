@@ -37,7 +37,8 @@ struct connection {
 	struct connection *previous, *next;
 	int fd;
 	struct in6_addr client;
-	uint64_t since;  /* clock_monotonic() of its start or of the end of its last request */
+	uint64_t since;  /* clock_monotonic() of its start or of the end of its last
+	                    request */
 	bool is_busy;    /* a request is in flight */
 	bool is_counted; /* and counts for max_requests */
 	bool is_closing;
@@ -49,10 +50,10 @@ struct web_server {
 	int epoll;
 	int *listeners;
 	size_t listeners_count;
-	bool is_listening;       /* the listeners are in the epoll set */
-	uint64_t rests_until;    /* accepting does */
-	struct connection ring;  /* the head: next is the oldest */
-	size_t connections;      /* in the ring, not closing */
+	bool is_listening;      /* the listeners are in the epoll set */
+	uint64_t rests_until;   /* accepting does */
+	struct connection ring; /* the head: next is the oldest */
+	size_t connections;     /* in the ring, not closing */
 	size_t connections_max;
 	unsigned int requests; /* in flight on limited routes */
 	bool is_stopping;
@@ -115,7 +116,8 @@ static void close_overdue(struct web_server *server)
 
 static bool is_any_busy(const struct web_server *server)
 {
-	for (const struct connection *c = server->ring.next; c != &server->ring; c = c->next)
+	for (const struct connection *c = server->ring.next; c != &server->ring;
+	     c = c->next)
 		if (c->is_busy && !c->is_closing)
 			return true;
 	return false;
@@ -134,11 +136,13 @@ static struct in6_addr client_of(const struct sockaddr_storage *address)
 	return client;
 }
 
-static size_t count_of_client(const struct web_server *server, const struct in6_addr *client)
+static size_t count_of_client(const struct web_server *server,
+                              const struct in6_addr *client)
 {
 	size_t count = 0;
 
-	for (const struct connection *c = server->ring.next; c != &server->ring; c = c->next)
+	for (const struct connection *c = server->ring.next; c != &server->ring;
+	     c = c->next)
 		if (!c->is_closing && memcmp(&c->client, client, sizeof(*client)) == 0)
 			count++;
 	return count;
@@ -163,7 +167,7 @@ static void listen_again(struct web_server *server, bool wanted)
 	for (size_t i = 0; i < server->listeners_count; i++) {
 		event.data.fd = server->listeners[i];
 		epoll_ctl(server->epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-			  server->listeners[i], &event);
+		          server->listeners[i], &event);
 	}
 	server->is_listening = wanted;
 }
@@ -171,10 +175,10 @@ static void listen_again(struct web_server *server, bool wanted)
 static void accept_clients(struct web_server *server, int listener)
 {
 	for (int i = 0; i < ACCEPT_BURST; i++) {
-		struct sockaddr_storage address;
+		struct sockaddr_storage address = { 0 };
 		socklen_t size = sizeof(address);
 		int fd = accept4(listener, (struct sockaddr *)&address, &size,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		                 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			if (errno == ECONNABORTED || errno == EINTR)
@@ -182,7 +186,7 @@ static void accept_clients(struct web_server *server, int listener)
 			if (errno == EAGAIN)
 				return;
 			log_event(LOG_LEVEL_WARN, "Cannot accept a connection", "err",
-				  strerror(errno), NULL);
+			          strerror(errno), NULL);
 			close_oldest(server, NULL);
 			listen_again(server, false);
 			server->rests_until = clock_monotonic() + ACCEPT_REST;
@@ -193,13 +197,14 @@ static void accept_clients(struct web_server *server, int listener)
 		if (!make_room(server, &client))
 			close(fd);
 		else
-			MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
-					   size);
+			MHD_add_connection(server->daemon, fd,
+			                   (struct sockaddr *)&address, size);
 	}
 }
 
-static void notify_connection(void *data, struct MHD_Connection *mhd, void **socket_context,
-			      enum MHD_ConnectionNotificationCode code)
+static void notify_connection(void *data, struct MHD_Connection *mhd,
+                              void **socket_context,
+                              enum MHD_ConnectionNotificationCode code)
 {
 	struct web_server *server = data;
 	struct connection *connection = *socket_context;
@@ -235,7 +240,7 @@ struct joining {
 };
 
 static enum MHD_Result join_header(void *data, enum MHD_ValueKind kind, const char *name,
-				   const char *value)
+                                   const char *value)
 {
 	struct joining *joining = data;
 
@@ -250,12 +255,12 @@ static enum MHD_Result join_header(void *data, enum MHD_ValueKind kind, const ch
 }
 
 bool web_request_header(const struct web_request *request, const char *name,
-			struct text *value)
+                        struct text *value)
 {
 	struct joining joining = { .value = value, .name = name };
 
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, join_header,
-				  &joining);
+	                          &joining);
 	return joining.is_found;
 }
 
@@ -265,8 +270,8 @@ struct visiting {
 	void *context;
 };
 
-static enum MHD_Result visit_argument(void *data, enum MHD_ValueKind kind, const char *name,
-				      const char *value)
+static enum MHD_Result visit_argument(void *data, enum MHD_ValueKind kind,
+                                      const char *name, const char *value)
 {
 	const struct visiting *visiting = data;
 
@@ -277,12 +282,12 @@ static enum MHD_Result visit_argument(void *data, enum MHD_ValueKind kind, const
 }
 
 void web_request_arguments(const struct web_request *request, const char *name,
-			   bool (*visit)(void *context, const char *value), void *context)
+                           bool (*visit)(void *context, const char *value), void *context)
 {
 	struct visiting visiting = { .name = name, .visit = visit, .context = context };
 
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, visit_argument,
-				  &visiting);
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
+	                          visit_argument, &visiting);
 }
 
 void web_reply_error(struct web_reply *reply, unsigned int status, const char *line)
@@ -295,7 +300,7 @@ void web_reply_error(struct web_reply *reply, unsigned int status, const char *l
 }
 
 static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connection *mhd,
-				  struct web_reply *reply)
+                                  struct web_reply *reply)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
@@ -318,12 +323,12 @@ static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connecti
 	result = MHD_add_response_header(response, "Content-Type", reply->content_type);
 	if (result == MHD_YES)
 		result = MHD_add_response_header(response, "X-Content-Type-Options",
-						 "nosniff");
+		                                 "nosniff");
 	for (size_t i = 0; i < ARRAY_SIZE(reply->headers) && reply->headers[i].name &&
-			   result == MHD_YES;
+	                   result == MHD_YES;
 	     i++)
 		result = MHD_add_response_header(response, reply->headers[i].name,
-						 reply->headers[i].value);
+		                                 reply->headers[i].value);
 	if (result == MHD_YES && server->is_stopping)
 		result = MHD_add_response_header(response, "Connection", "close");
 	if (result == MHD_YES)
@@ -332,7 +337,8 @@ static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connecti
 	return result;
 }
 
-static const struct web_route *find_route(const struct web_server *server, const char *path)
+static const struct web_route *find_route(const struct web_server *server,
+                                          const char *path)
 {
 	for (size_t i = 0; i < server->options->routes_count; i++)
 		if (strcmp(server->options->routes[i].path, path) == 0)
@@ -356,14 +362,14 @@ static bool has_body(struct MHD_Connection *mhd)
 }
 
 static void answer(struct web_server *server, struct connection *connection,
-		   const struct web_route *route, const struct web_request *request,
-		   struct web_reply *reply)
+                   const struct web_route *route, const struct web_request *request,
+                   struct web_reply *reply)
 {
 	unsigned int max = server->options->max_requests;
 
 	if (route->is_limited && max && server->requests >= max) {
 		web_reply_error(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
-				"too many requests at once, try again later");
+		                "too many requests at once, try again later");
 		return;
 	}
 	if (route->is_limited) {
@@ -379,8 +385,9 @@ static void answer(struct web_server *server, struct connection *connection,
  * keeps libmicrohttpd from reading a body.
  */
 static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char *path,
-			      const char *method, const char *http_version,
-			      const char *upload, size_t *upload_size, void **request_context)
+                              const char *method, const char *http_version,
+                              const char *upload, size_t *upload_size,
+                              void **request_context)
 {
 	struct web_server *server = data;
 	struct connection *connection =
@@ -388,14 +395,13 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 			->socket_context;
 	const struct web_route *route = find_route(server, path);
 	const struct web_request request = { .connection = mhd };
-	_cleanup_(text_clear) struct text nothing = TEXT_INIT;
 	struct web_reply reply = { .status = MHD_HTTP_OK };
 	bool is_first = !*request_context;
 
 	(void)http_version;
 	(void)upload;
-	(void)upload_size;
 
+	*upload_size = 0;
 	if (!connection)
 		return MHD_NO;
 	*request_context = connection;
@@ -405,11 +411,11 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 		web_reply_error(&reply, MHD_HTTP_NOT_FOUND, "not found");
 	} else if (!is_allowed_method(method)) {
 		web_reply_error(&reply, MHD_HTTP_METHOD_NOT_ALLOWED,
-				"only GET and HEAD are allowed");
+		                "only GET and HEAD are allowed");
 		reply.headers[0] = (struct web_header){ "Allow", "GET, HEAD" };
 	} else if (has_body(mhd)) {
 		web_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE,
-				"a request body is not expected");
+		                "a request body is not expected");
 	} else if (is_first) {
 		return MHD_YES;
 	} else {
@@ -418,8 +424,9 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 	return send_reply(server, mhd, &reply);
 }
 
-static void request_completed(void *data, struct MHD_Connection *mhd, void **request_context,
-			      enum MHD_RequestTerminationCode code)
+static void request_completed(void *data, struct MHD_Connection *mhd,
+                              void **request_context,
+                              enum MHD_RequestTerminationCode code)
 {
 	struct web_server *server = data;
 	struct connection *connection = *request_context;
@@ -437,8 +444,9 @@ static void request_completed(void *data, struct MHD_Connection *mhd, void **req
 
 /* ---- the loop ---- */
 
-__attribute__((format(printf, 2, 0))) static void
-log_library(void *data, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void log_library(void *data,
+                                                              const char *format,
+                                                              va_list arguments)
 {
 	_cleanup_(free_pointer) char *line = NULL;
 
@@ -461,7 +469,7 @@ static int open_listener(struct web_server *server, const char *address)
 	r = web_address_listen(address, &fd);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "Cannot listen", "address", address, "err",
-			  strerror(-r), NULL);
+		          strerror(-r), NULL);
 		return r;
 	}
 	server->listeners[server->listeners_count++] = fd;
@@ -474,11 +482,11 @@ static int open_listener(struct web_server *server, const char *address)
 
 static size_t limit_of_connections(void)
 {
-	struct rlimit files = { .rlim_cur = 2 * WEB_CONNECTIONS_MAX };
+	struct rlimit files = { .rlim_cur = (rlim_t)2 * WEB_CONNECTIONS_MAX };
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	return files.rlim_cur / 2 < WEB_CONNECTIONS_MAX ? files.rlim_cur / 2 :
-							  WEB_CONNECTIONS_MAX;
+	return files.rlim_cur / 2 < WEB_CONNECTIONS_MAX ? files.rlim_cur / 2
+	                                                : WEB_CONNECTIONS_MAX;
 }
 
 static int start_daemon(struct web_server *server)
@@ -491,15 +499,15 @@ static int start_daemon(struct web_server *server)
 	 * a request of HTTP/1.1 without Host is refused (RFC 9112, section 3.2).
 	 */
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
+		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 		MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)(server->connections_max + ACCEPT_BURST),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WEB_IDLE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-		request_completed, server, MHD_OPTION_NOTIFY_CONNECTION, notify_connection,
-		server, MHD_OPTION_END);
+		request_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+		notify_connection, server, MHD_OPTION_END);
 	if (!server->daemon)
 		return -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -526,7 +534,7 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 		r = start_daemon(server);
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "Cannot start the HTTP server", "err",
-			  strerror(-r), NULL);
+		          strerror(-r), NULL);
 	for (size_t i = 0; r == 0 && i < options->addresses_count; i++)
 		r = open_listener(server, options->addresses[i]);
 	if (r < 0) {
@@ -602,7 +610,7 @@ int web_server_run(struct web_server *server, int stop_fd)
 	for (;;) {
 		struct epoll_event events[16];
 		int count = epoll_wait(server->epoll, events, ARRAY_SIZE(events),
-				       wait_time(server, stop_at));
+		                       wait_time(server, stop_at));
 
 		if (count < 0 && errno != EINTR)
 			return -errno;
@@ -625,7 +633,7 @@ int web_server_run(struct web_server *server, int stop_fd)
 			if (!is_any_busy(server) || clock_monotonic() >= stop_at)
 				return 0;
 		} else if (!server->is_listening &&
-			   clock_monotonic() >= server->rests_until) {
+		           clock_monotonic() >= server->rests_until) {
 			listen_again(server, true);
 		}
 		close_overdue(server);

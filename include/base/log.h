@@ -30,8 +30,7 @@ void log_configure(enum log_level level, enum log_format format);
  * Writes one line. After MESSAGE come pairs of key and value, both const char *, then
  * NULL. Keys are our own words ([a-z_]+). A line that finds no memory is lost.
  */
-void log_event(enum log_level level, const char *message, ...)
-	__attribute__((sentinel));
+void log_event(enum log_level level, const char *message, ...) __attribute__((sentinel));
 
 /* "debug", "info", "warn", "error" and "logfmt", "json"; false for any other word. */
 bool log_level_parse(const char *word, enum log_level *ret_level);

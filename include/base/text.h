@@ -19,7 +19,7 @@ struct text {
 	int error;       /* 0 or -ENOMEM, sticks until text_clear() or text_reset() */
 };
 
-#define TEXT_INIT { NULL, 0, 0, 0 }
+#define TEXT_INIT ((struct text){ NULL, 0, 0, 0 })
 
 /* Frees the bytes; the text is empty, without error, and may be used again. */
 void text_clear(struct text *text);

@@ -39,8 +39,8 @@ void scraper_clear(struct scraper *scraper);
 
 /*
  * Reads, judges and appends the page to PAGE. A collector that fails, or that is not done
- * at DEADLINE (clock_monotonic()), is logged and marked so in the page. 0 or -ENOMEM: then
- * the page is not whole.
+ * at DEADLINE (clock_monotonic()), is logged and marked so in the page. 0 or -ENOMEM:
+ * then the page is not whole.
  */
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
-	       enum expose_format format, struct text *page);
+               enum expose_format format, struct text *page);

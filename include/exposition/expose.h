@@ -34,13 +34,13 @@ struct expose {
 
 /* Begins a family: # HELP and # TYPE. NAME and HELP are our own words. */
 void expose_family(struct expose *expose, const char *name, enum expose_type type,
-		   const char *help);
+                   const char *help);
 
 void expose_sample(struct expose *expose);
 
 /* VALUE may be any bytes: it is cleaned (utf8.h) and escaped. NAME is our own word. */
 void expose_label(struct expose *expose, const char *name, const char *value,
-		  size_t length);
+                  size_t length);
 
 void expose_number_value(struct expose *expose, uint64_t number);
 void expose_seconds_value(struct expose *expose, uint64_t nanoseconds);

@@ -21,17 +21,17 @@ struct metrics {
 	const struct findings *findings;
 	const struct dialect *dialect; /* NULL: the kernel is not known */
 
-	collector_set collectors;            /* that ran */
-	collector_set succeeded;             /* of these, whose sources could all be read */
+	collector_set collectors; /* that ran */
+	collector_set succeeded;  /* of these, whose sources could all be read */
 	uint64_t durations[COLLECTOR_COUNT]; /* nanoseconds */
 
 	bool with_process; /* the process_* families, too */
 };
 
 /*
- * Appends the whole page in FORMAT. The order is the contract's, and samples are sorted by
- * their label values, so that the same state gives the same bytes. Families whose source
- * failed are left out. Lack of memory is the page's error.
+ * Appends the whole page in FORMAT. The order is the contract's, and samples are sorted
+ * by their label values, so that the same state gives the same bytes. Families whose
+ * source failed are left out. Lack of memory is the page's error.
  */
 void metrics_write(const struct metrics *metrics, enum expose_format format,
-		   struct text *page);
+                   struct text *page);

@@ -50,7 +50,7 @@ struct taint_fact {
 /* The facts that hold for one kernel. Points into a static table; nothing to free. */
 struct dialect {
 	enum dialect_id id;
-	const struct taint_fact *bits[64];     /* NULL: this kernel does not know the bit */
+	const struct taint_fact *bits[64]; /* NULL: this kernel does not know the bit */
 	const struct taint_fact *letters[128]; /* by ASCII letter, as modules carry it */
 	uint64_t known_bits;
 	uint64_t module_bits; /* those that a module can carry */

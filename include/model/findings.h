@@ -36,5 +36,5 @@ struct findings {
  * The snapshot must outlive the findings.
  */
 int findings_init(struct findings *findings, const struct snapshot *snapshot,
-		  const struct dialect *dialect);
+                  const struct dialect *dialect);
 void findings_clear(struct findings *findings);

@@ -112,7 +112,7 @@ void snapshot_clear(struct snapshot *snapshot);
 void module_list_init(struct module_list *list);
 void module_list_clear(struct module_list *list);
 
-/* Appends one zeroed record and returns it, valid until the next append; NULL: no memory. */
+/* Appends one zeroed record, valid until the next append; NULL: no memory. */
 struct module_record *module_list_add(struct module_list *list);
 
 /* 0 or -ENOMEM. */

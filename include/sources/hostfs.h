@@ -29,10 +29,11 @@ enum hostfs_root {
 
 struct hostfs; /* opaque */
 
+/* A folder has 2 links and 1 per folder in it, in procfs, sysfs, tmpfs and ext4. */
 struct hostfs_stat {
 	uint64_t inode;
-	uint64_t links; /* of a folder in procfs, sysfs, tmpfs, ext4: 2 and 1 per folder in it */
-	uint64_t size;  /* bytes */
+	uint64_t links;
+	uint64_t size; /* bytes */
 };
 
 /*
@@ -59,25 +60,25 @@ void hostfs_begin(struct hostfs *fs, uint64_t deadline);
  * attribute. -EFBIG above HOSTFS_VALUE_MAX; then and at other errors VALUE is unchanged.
  */
 int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		      struct text *value);
+                      struct text *value);
 
 /*
  * Appends a file of many records, in as many reads as it takes. -EFBIG above MAX bytes;
  * at an error the appended part is cut off again.
  */
 int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-			size_t max, struct text *records);
+                        size_t max, struct text *records);
 
 /* Looks at a file or folder without reading it. */
 int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		     struct hostfs_stat *ret_stat);
+                     struct hostfs_stat *ret_stat);
 
 /*
  * As hostfs_stat_read(), but keeps the folder open: for one that is looked at each pass.
  */
 int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-			    struct hostfs_stat *ret_stat);
+                            struct hostfs_stat *ret_stat);
 
 /* Appends the names in a folder, each with a NUL behind it, without "." and "..". */
 int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-		      struct text *names);
+                      struct text *names);

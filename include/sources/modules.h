@@ -30,4 +30,4 @@ struct modules_memory {
  * module with sysfs, else only those that /proc/modules gives letters.
  */
 void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
-		  struct snapshot *snapshot);
+                  struct snapshot *snapshot);

@@ -16,15 +16,15 @@ struct hostfs;
 int posture_switch_parse(const char *string, uint64_t *ret_value);
 
 /*
- * "[none] integrity confidentiality": the word in brackets (security/lockdown/lockdown.c).
- * 0 or -EBADMSG.
+ * "[none] integrity confidentiality": the word in brackets
+ * (security/lockdown/lockdown.c). 0 or -EBADMSG.
  */
 int posture_lockdown_parse(const char *string, enum lockdown *ret_mode);
 
 /*
  * The mask of panic_on_taint= on a kernel command line, 0 if it is not given. Hexadecimal
- * with or without 0x, ",nousertaint" behind it; what is no number is ignored as the kernel
- * ignores it, the last one wins, and nothing behind "--" is the kernel's
+ * with or without 0x, ",nousertaint" behind it; what is no number is ignored as the
+ * kernel ignores it, the last one wins, and nothing behind "--" is the kernel's
  * (kernel/panic.c, panic_on_taint_setup; kernel/params.c, parse_args).
  */
 uint64_t posture_panic_mask_parse(const char *command_line);
@@ -34,7 +34,8 @@ uint64_t posture_panic_mask_parse(const char *command_line);
  */
 int posture_efi_switch_parse(const char *bytes, size_t length, bool *ret_on);
 
-/* Secure Boot as found once at start, since the kernel limits how often it may be read. */
+/* Secure Boot as found once at start, since the kernel limits how often it may be read.
+ */
 struct posture_secure_boot {
 	struct source_result result;
 	struct reading reading;
@@ -47,4 +48,4 @@ void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret
  * unknown and is no failure.
  */
 void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
-		  struct snapshot *snapshot);
+                  struct snapshot *snapshot);

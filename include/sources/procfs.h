@@ -22,7 +22,8 @@ void procfs_release_read(struct hostfs *fs, struct snapshot *snapshot);
 int procfs_version_read(struct hostfs *fs, struct text *version);
 
 /*
- * Parses the list's text into its records. One record a line, as kernel/module/procfs.c prints it:
+ * Parses the list's text into its records. One record a line, as kernel/module/procfs.c
+ * prints it:
  *
  *   nf_conntrack 172032 3 xt_conntrack,nf_nat,[permanent], Live 0xffffffffc09b1000 (OE+)
  *   name         size   refcount, "-" without unloading      address (zeros when hidden)
@@ -36,5 +37,6 @@ int procfs_version_read(struct hostfs *fs, struct text *version);
  */
 int procfs_modules_parse(struct module_list *list);
 
-/* Reads the file modules anew and parses it. 0 or -errno; -ENOENT when the kernel has no such file. */
+/* Reads the file modules anew and parses it. 0 or -errno; -ENOENT when the kernel has no
+ * such file. */
 int procfs_modules_read(struct hostfs *fs, struct module_list *list);

@@ -18,7 +18,7 @@ struct text;
  * -EBADMSG: not letters.
  */
 int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
-		       struct taint_letters *ret_letters);
+                       struct taint_letters *ret_letters);
 
 /* How many folders module/ holds, from its link count alone; -ENOENT without module/. */
 int sysfs_folder_count_read(struct hostfs *fs, uint64_t *ret_count);
@@ -30,7 +30,8 @@ int sysfs_folder_names_read(struct hostfs *fs, struct text *names);
  * The inode of module/FOLDER/initstate. What is built in has no such file: -ENOENT. A
  * module that was removed and loaded again has another inode.
  */
-int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder, uint64_t *ret_inode);
+int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder,
+                               uint64_t *ret_inode);
 
 /* 1 if module/FOLDER/initstate says "live", 0 if "coming" or "going"; or -errno. */
 int sysfs_is_live_read(struct hostfs *fs, const char *folder);

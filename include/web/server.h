@@ -18,10 +18,10 @@
 
 #include "base/text.h"
 
-#define WEB_CONNECTIONS_MAX	       512
+#define WEB_CONNECTIONS_MAX            512
 #define WEB_CONNECTIONS_PER_CLIENT_MAX 256
-#define WEB_IDLE_SECONDS	       75
-#define WEB_REQUEST_MAX		       16384 /* bytes */
+#define WEB_IDLE_SECONDS               75
+#define WEB_REQUEST_MAX                16384 /* bytes */
 
 /* After a stop the requests in flight have this long to end. */
 #define WEB_STOP_SECONDS 10
@@ -39,11 +39,11 @@ struct web_reply {
 	unsigned int status; /* 200 at first */
 	const char *content_type;
 	struct web_header headers[4]; /* further ones, up to the first without a name */
-	struct text body;	      /* the server frees it; its error makes a 500 */
+	struct text body;             /* the server frees it; its error makes a 500 */
 };
 
 typedef void web_handler(void *context, const struct web_request *request,
-			 struct web_reply *reply);
+                         struct web_reply *reply);
 
 struct web_route {
 	const char *path; /* exact */
@@ -56,7 +56,7 @@ struct web_options {
 	size_t addresses_count;
 	const struct web_route *routes;
 	size_t routes_count;
-	void *context;		   /* for every handler */
+	void *context;             /* for every handler */
 	unsigned int max_requests; /* at once on limited routes; 0: no limit */
 };
 
@@ -79,11 +79,12 @@ int web_server_run(struct web_server *server, int stop_fd);
  * False if there is none.
  */
 bool web_request_header(const struct web_request *request, const char *name,
-			struct text *value);
+                        struct text *value);
 
 /* Calls VISIT for each value of query parameter NAME until it returns false. */
 void web_request_arguments(const struct web_request *request, const char *name,
-			   bool (*visit)(void *context, const char *value), void *context);
+                           bool (*visit)(void *context, const char *value),
+                           void *context);
 
 /* Makes the reply a plain text of one line. */
 void web_reply_error(struct web_reply *reply, unsigned int status, const char *line);

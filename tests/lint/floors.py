@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The house rules that no compiler checks: who includes whom, and what lives in one room.
+
+A file includes headers of its own folder and of lower floors; files of one folder make no
+circle; a foreign library and the calls that open files each live in one room.
+"""
+import pathlib
+import re
+import sys
+
+# Which folders a folder may include besides itself.
+BELOW = {
+    "base": set(),
+    "model": {"base"},
+    "web": {"base"},
+    "sources": {"base", "model"},
+    "exposition": {"base", "model"},
+    "commands": {"base", "model", "sources", "exposition", "web"},
+    "main": {"base", "commands"},
+}
+
+# Header or call -> the rooms that may use it.
+ROOMS = {
+    r"#include <microhttpd\.h>": {"web/server"},
+    r"#include <zlib\.h>": {"base/gzip"},
+    r"#include <getopt\.h>": {"commands/options"},
+    r"\b(?:open|openat|fopen|freopen|opendir|fdopendir|creat)\(": {"sources/hostfs"},
+}
+
+INCLUDE = re.compile(r'#include "(\w+)/(\w+)\.h"')
+
+
+def room_of(path):
+    """exporter/base/text.c and include/base/text.h are the room base/text."""
+    return "main" if path.name == "main.c" else f"{path.parent.name}/{path.stem}"
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+
+
+def find_circle(graph, room, path=()):
+    if room in path:
+        return path[path.index(room):] + (room,)
+    for neighbour in sorted(graph.get(room, ())):
+        circle = find_circle(graph, neighbour, path + (room,))
+        if circle:
+            return circle
+    return None
+
+
+def main():
+    complaints = []
+    graph = {}
+    files = sorted(pathlib.Path("exporter").rglob("*.c")) + \
+        sorted(pathlib.Path("include").rglob("*.h"))
+    for path in files:
+        text = without_comments(path.read_text(encoding="utf-8"))
+        room = room_of(path)
+        folder = room.split("/")[0]
+        for number, line in enumerate(text.splitlines(), 1):
+            include = INCLUDE.match(line)
+            if include:
+                other = include.group(1)
+                if other != folder and other not in BELOW[folder]:
+                    complaints.append(f"{path}:{number}: {folder} must not include {other}")
+                target = "/".join(include.groups())
+                if other == folder and target != room:
+                    graph.setdefault(room, set()).add(target)
+            for pattern, rooms in ROOMS.items():
+                if re.search(pattern, line) and room not in rooms:
+                    complaints.append(f"{path}:{number}: only in {', '.join(sorted(rooms))}: "
+                                      f"{line.strip()}")
+        if path.suffix == ".c" and room != "main":
+            if not pathlib.Path("include", f"{room}.h").exists():
+                complaints.append(f"{path}: include/{room}.h is missing")
+            first = re.search(r'#include [<"](.*)[>"]', text)
+            if not first or first.group(1) != f"{room}.h":
+                complaints.append(f"{path}: the first include is not its own header")
+        if path.suffix == ".h" and "#pragma once" not in text:
+            complaints.append(f"{path}: #pragma once is missing")
+    for room in sorted(graph):
+        circle = find_circle(graph, room)
+        if circle:
+            complaints.append("circle: " + " -> ".join(circle))
+            break
+    print("\n".join(complaints), end="\n" if complaints else "")
+    return 1 if complaints else 0
+
+
+sys.exit(main())
