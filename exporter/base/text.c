@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define TEXT_CAPACITY_MIN 256
 
@@ -50,25 +49,6 @@ int text_reserve(struct text *text, size_t size)
 	text->data = data;
 	text->capacity = capacity;
 	return 0;
-}
-
-void text_add(struct text *text, const char *bytes, size_t length)
-{
-	if (!length || text_reserve(text, length) < 0)
-		return;
-	memcpy(text->data + text->length, bytes, length);
-	text->length += length;
-	text->data[text->length] = '\0';
-}
-
-void text_add_string(struct text *text, const char *string)
-{
-	text_add(text, string, strlen(string));
-}
-
-void text_add_char(struct text *text, char c)
-{
-	text_add(text, &c, 1);
 }
 
 void text_add_number(struct text *text, uint64_t number)

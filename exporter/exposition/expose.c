@@ -18,23 +18,20 @@ static const char *const type_words[] = {
 	[EXPOSE_COUNTER] = "counter",
 };
 
-static void add_escaped(struct text *page, const char *clean, size_t length,
-                        const char *special)
+/* CLEAN with a backslash before each character of SPECIAL. */
+static void add_escaped(struct text *page, const char *clean, const char *special)
 {
-	size_t start = 0;
+	for (;;) {
+		size_t plain = strcspn(clean, special);
 
-	for (size_t i = 0; i < length; i++) {
-		if (!strchr(special, clean[i]))
-			continue;
-		text_add(page, clean + start, i - start);
+		text_add(page, clean, plain);
+		clean += plain;
+		if (!*clean)
+			return;
 		text_add_char(page, '\\');
-		if (clean[i] == '\n')
-			text_add_char(page, 'n');
-		else
-			text_add_char(page, clean[i]);
-		start = i + 1;
+		text_add_char(page, *clean == '\n' ? 'n' : *clean);
+		clean++;
 	}
-	text_add(page, clean + start, length - start);
 }
 
 void expose_family(struct expose *expose, const char *name, enum expose_type type,
@@ -54,7 +51,7 @@ void expose_family(struct expose *expose, const char *name, enum expose_type typ
 		text_add(page, name, length);
 		text_add_char(page, ' ');
 		if (is_help)
-			add_escaped(page, help, strlen(help),
+			add_escaped(page, help,
 			            expose->format == EXPOSE_TEXT ? "\\\n" : "\\\n\"");
 		else
 			text_add_string(page, type_words[type]);
@@ -78,21 +75,33 @@ static bool is_plain(const char *value, size_t length)
 	return true;
 }
 
+static void begin_label(struct expose *expose, const char *name)
+{
+	text_add_char(expose->page, expose->labels++ ? ',' : '{');
+	text_add_string(expose->page, name);
+	text_add_string(expose->page, "=\"");
+}
+
+void expose_word(struct expose *expose, const char *name, const char *word)
+{
+	begin_label(expose, name);
+	text_add_string(expose->page, word);
+	text_add_char(expose->page, '"');
+}
+
 void expose_label(struct expose *expose, const char *name, const char *value,
                   size_t length)
 {
 	struct text *page = expose->page;
 
-	text_add_char(page, expose->labels++ ? ',' : '{');
-	text_add_string(page, name);
-	text_add(page, "=\"", 2);
+	begin_label(expose, name);
 	if (is_plain(value, length)) {
 		text_add(page, value, length);
 	} else {
 		struct text clean = TEXT_INIT;
 
 		utf8_add_clean(&clean, value, length);
-		add_escaped(page, text_string(&clean), clean.length, "\\\n\"");
+		add_escaped(page, text_string(&clean), "\\\n\"");
 		if (clean.error)
 			page->error = clean.error;
 		text_clear(&clean);

@@ -4,7 +4,6 @@
  */
 #include "exposition/metrics.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -158,11 +157,6 @@ static void family(struct expose *expose, enum metric metric)
 	              families[metric].help);
 }
 
-static void label(struct expose *expose, const char *name, const char *value)
-{
-	expose_label(expose, name, value, strlen(value));
-}
-
 /* A family of one sample without labels. */
 static void number(struct expose *expose, enum metric metric, uint64_t value)
 {
@@ -184,13 +178,12 @@ static void flag_sample(struct expose *expose, const struct dialect *dialect,
                         unsigned int bit, uint64_t value)
 {
 	const struct taint_fact *fact = dialect->bits[bit];
-	char digits[4];
+	const char digits[] = { (char)('0' + bit / 10), (char)('0' + bit % 10), '\0' };
 
-	snprintf(digits, sizeof(digits), "%u", bit);
 	expose_sample(expose);
-	label(expose, "bit", digits);
+	expose_word(expose, "bit", bit < 10 ? digits + 1 : digits);
 	expose_label(expose, "flag", fact ? &fact->letter : "?", 1);
-	label(expose, "taint", fact ? taint_slug(fact->taint) : "unknown");
+	expose_word(expose, "taint", fact ? taint_slug(fact->taint) : "unknown");
 	expose_number_value(expose, value);
 }
 
@@ -220,7 +213,7 @@ static void write_kernel(struct expose *expose, const struct metrics *metrics)
 	if (dialect && snapshot->release_result.error == 0) {
 		family(expose, METRIC_KERNEL_INFO);
 		expose_sample(expose);
-		label(expose, "dialect", dialect_name(dialect->id));
+		expose_word(expose, "dialect", dialect_name(dialect->id));
 		expose_label(expose, "release", text_string(&snapshot->release),
 		             snapshot->release.length);
 		expose_number_value(expose, 1);
@@ -254,7 +247,7 @@ static void module_samples(struct expose *expose, const struct dialect *dialect,
 	for (size_t i = 0; i < count; i++) {
 		expose_sample(expose);
 		expose_label(expose, "module", record->name, record->name_length);
-		label(expose, "taint", taints[i].slug);
+		expose_word(expose, "taint", taints[i].slug);
 		expose_label(expose, "flag", &taints[i].letter, 1);
 		expose_number_value(expose, 1);
 	}
@@ -327,7 +320,7 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 			family(expose, METRIC_LOCKDOWN);
 			for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
 				expose_sample(expose);
-				label(expose, "mode", lockdown_modes[mode]);
+				expose_word(expose, "mode", lockdown_modes[mode]);
 				expose_number_value(expose,
 				                    snapshot->lockdown.value == mode);
 			}
@@ -344,7 +337,7 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 			if (!(metrics->collectors & COLLECTOR_BIT(c)))
 				continue;
 			expose_sample(expose);
-			label(expose, "collector", collector_name(c));
+			expose_word(expose, "collector", collector_name(c));
 			expose_number_value(expose, metrics->succeeded >> c & 1);
 		}
 		family(expose, METRIC_COLLECTOR_DURATION);
@@ -352,17 +345,17 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 			if (!(metrics->collectors & COLLECTOR_BIT(c)))
 				continue;
 			expose_sample(expose);
-			label(expose, "collector", collector_name(c));
+			expose_word(expose, "collector", collector_name(c));
 			expose_seconds_value(expose, metrics->durations[c]);
 		}
 	}
 	family(expose, METRIC_BUILD_INFO);
 	expose_sample(expose);
-	label(expose, "version", version.version);
-	label(expose, "revision", version.revision);
-	label(expose, "branch", version.branch);
-	label(expose, "compiler", version.compiler);
-	label(expose, "arch", version.arch);
+	expose_word(expose, "version", version.version);
+	expose_word(expose, "revision", version.revision);
+	expose_word(expose, "branch", version.branch);
+	expose_word(expose, "compiler", version.compiler);
+	expose_word(expose, "arch", version.arch);
 	expose_number_value(expose, 1);
 }
 

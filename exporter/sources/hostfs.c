@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,11 +23,12 @@
 #include "base/text.h"
 
 /*
- * Kept descriptors: enough for a host with many third-party modules. Each path has one
- * slot that its hash gives; of two paths that share a slot, one is opened at each read.
+ * Kept descriptors: enough for a host with many third-party modules. A path's hash gives
+ * the first slot where it may be; one that finds no free slot there is opened each time.
  */
-#define KEPT_MAX   192
-#define KEPT_SLOTS 512
+#define KEPT_MAX    192
+#define KEPT_SLOTS  512
+#define KEPT_PROBES 4
 
 /* The least room for one read of a file of records. */
 #define RECORDS_CHUNK 16384
@@ -40,6 +43,7 @@ struct kept {
 struct hostfs {
 	const char *paths[HOSTFS_ROOT_COUNT];
 	int roots[HOSTFS_ROOT_COUNT]; /* -1: not open */
+	bool is_kernel[HOSTFS_ROOT_COUNT];
 	uint64_t deadline;
 	uint64_t pass;
 	struct kept kept[KEPT_SLOTS];
@@ -91,10 +95,17 @@ struct hostfs *hostfs_free(struct hostfs *fs)
 
 int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 {
+	struct statfs system;
+
 	if (fs->roots[root] >= 0)
 		return 0;
 	fs->roots[root] = open(fs->paths[root], O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fs->roots[root] < 0 ? -errno : 0;
+	if (fs->roots[root] < 0)
+		return -errno;
+	fs->is_kernel[root] =
+		fstatfs(fs->roots[root], &system) == 0 &&
+		(system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+	return 0;
 }
 
 void hostfs_begin(struct hostfs *fs, uint64_t deadline)
@@ -173,59 +184,74 @@ static int check_kind(int fd, bool folder)
 	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 }
 
-/* FNV-1a. */
-static struct kept *slot_of(struct hostfs *fs, enum hostfs_root root, const char *path)
+/* Where PATH is kept, or a free slot where it could be, or NULL. The hash is FNV-1a. */
+static struct kept *find_slot(struct hostfs *fs, enum hostfs_root root, const char *path)
 {
 	uint32_t hash = (2166136261u ^ root) * 16777619u;
+	struct kept *free_slot = NULL;
 
-	for (; *path; path++)
-		hash = (hash ^ (unsigned char)*path) * 16777619u;
-	return &fs->kept[hash % KEPT_SLOTS];
+	for (const char *c = path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	for (uint32_t i = 0; i < KEPT_PROBES; i++) {
+		struct kept *slot = &fs->kept[(hash + i) % KEPT_SLOTS];
+
+		if (!slot->path)
+			free_slot = free_slot ? free_slot : slot;
+		else if (slot->root == root && strcmp(slot->path, path) == 0)
+			return slot;
+	}
+	return free_slot;
 }
 
-/* Keeps FD if there is room and memory; else the caller closes it after use. */
-static bool keep(struct hostfs *fs, enum hostfs_root root, const char *path, int fd)
-{
-	struct kept *kept = slot_of(fs, root, path);
-	char *copy;
-
-	if (kept->path || fs->kept_count >= fs->kept_max)
-		return false;
-	copy = strdup(path);
-	if (!copy)
-		return false;
-	*kept = (struct kept){ .path = copy, .root = root, .fd = fd, .pass = fs->pass };
-	fs->kept_count++;
-	return true;
-}
-
-/* One file in use: a kept descriptor, or one that is closed after use. */
+/* One file in use: of a kept descriptor, or of one that is closed after use. */
 struct opened {
 	int fd;
-	bool is_kept;
+	struct kept *kept;
 };
 
 static void opened_close(const struct opened *opened)
 {
-	if (!opened->is_kept)
+	if (!opened->kept)
 		close_descriptor(&opened->fd);
 }
 
-static int opened_take_kept(struct hostfs *fs, enum hostfs_root root, const char *path,
-                            struct opened *ret_opened)
+/* Keeps the descriptor in SLOT, if there is room and memory. */
+static void keep(struct hostfs *fs, enum hostfs_root root, const char *path,
+                 struct kept *slot, struct opened *opened)
 {
-	struct kept *kept = slot_of(fs, root, path);
+	char *copy;
+
+	if (!slot || slot->path || fs->kept_count >= fs->kept_max)
+		return;
+	copy = strdup(path);
+	if (!copy)
+		return;
+	*slot = (struct kept){ copy, root, opened->fd, fs->pass };
+	fs->kept_count++;
+	opened->kept = slot;
+}
+
+/* A file of the kernel's own file systems cannot be replaced under its name. */
+static bool is_current(const struct hostfs *fs, const struct kept *kept)
+{
 	struct stat st;
 
-	if (!kept->path || kept->root != root || strcmp(kept->path, path) != 0)
-		return -ENOENT;
-	if (fstat(kept->fd, &st) < 0 || st.st_nlink == 0) {
-		drop_kept(fs, kept);
-		return -ENOENT;
+	return fs->is_kernel[kept->root] ||
+	       (fstat(kept->fd, &st) == 0 && st.st_nlink > 0);
+}
+
+static bool opened_take_kept(struct hostfs *fs, struct kept *slot,
+                             struct opened *ret_opened)
+{
+	if (!slot || !slot->path)
+		return false;
+	if (!is_current(fs, slot)) {
+		drop_kept(fs, slot);
+		return false;
 	}
-	kept->pass = fs->pass;
-	*ret_opened = (struct opened){ .fd = kept->fd, .is_kept = true };
-	return 0;
+	slot->pass = fs->pass;
+	*ret_opened = (struct opened){ .fd = slot->fd, .kept = slot };
+	return true;
 }
 
 static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path,
@@ -242,7 +268,7 @@ static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path
 		close(fd);
 		return r;
 	}
-	*ret_opened = (struct opened){ .fd = fd, .is_kept = keep(fs, root, path, fd) };
+	*ret_opened = (struct opened){ .fd = fd };
 	return 0;
 }
 
@@ -286,22 +312,24 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
                      bool is_value, size_t max, struct text *text)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
+	struct kept *slot = find_slot(fs, root, path);
 	int r;
 
 	if (clock_monotonic() > fs->deadline)
 		return -ETIME;
 
-	r = opened_take_kept(fs, root, path, &opened);
-	if (r == 0) {
+	if (opened_take_kept(fs, slot, &opened)) {
 		r = read_opened(&opened, is_value, max, text);
 		if (r != -ENODEV)
 			return r;
 		/* The attribute's object is gone, and perhaps there is a new one. */
-		drop_kept(fs, slot_of(fs, root, path));
+		drop_kept(fs, slot);
+		opened = (struct opened){ .fd = -1 };
 	}
 	r = opened_new(fs, root, path, false, &opened);
 	if (r < 0)
 		return r;
+	keep(fs, root, path, slot, &opened);
 	return read_opened(&opened, is_value, max, text);
 }
 
@@ -345,12 +373,15 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
                             struct hostfs_stat *ret_stat)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
-	int r = opened_take_kept(fs, root, path, &opened);
+	struct kept *slot = find_slot(fs, root, path);
+	int r;
 
-	if (r < 0)
+	if (!opened_take_kept(fs, slot, &opened)) {
 		r = opened_new(fs, root, path, true, &opened);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+		keep(fs, root, path, slot, &opened);
+	}
 	return stat_descriptor(opened.fd, ret_stat);
 }
 

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
 	char *data;
@@ -30,9 +31,26 @@ void text_reset(struct text *text);
 /* Makes room for SIZE more bytes. 0 or -ENOMEM, which sticks. */
 int text_reserve(struct text *text, size_t size);
 
-void text_add(struct text *text, const char *bytes, size_t length);
-void text_add_string(struct text *text, const char *string);
-void text_add_char(struct text *text, char c);
+static inline void text_add(struct text *text, const char *bytes, size_t length)
+{
+	if (length >= text->capacity - text->length && text_reserve(text, length) < 0)
+		return;
+	if (text->error || !length)
+		return;
+	memcpy(text->data + text->length, bytes, length);
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
+static inline void text_add_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+static inline void text_add_char(struct text *text, char c)
+{
+	text_add(text, &c, 1);
+}
 
 /* Decimal, no sign, no leading zero. */
 void text_add_number(struct text *text, uint64_t number);

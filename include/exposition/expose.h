@@ -5,8 +5,8 @@
  * Sources: https://prometheus.io/docs/instrumenting/exposition_formats/ (text 0.0.4) and
  * https://prometheus.io/docs/specs/om/open_metrics_spec/ (OpenMetrics 1.0.0).
  *
- * A page is: expose_family(), then its samples, each expose_sample(), expose_label()s and
- * one expose_*_value(); the next family; at the end expose_end().
+ * A page is: expose_family(), then its samples, each expose_sample(), its labels, and one
+ * expose_*_value(); the next family; at the end expose_end().
  */
 #pragma once
 
@@ -38,7 +38,10 @@ void expose_family(struct expose *expose, const char *name, enum expose_type typ
 
 void expose_sample(struct expose *expose);
 
-/* VALUE may be any bytes: it is cleaned (utf8.h) and escaped. NAME is our own word. */
+/* WORD is our own and needs no escape, as every NAME. */
+void expose_word(struct expose *expose, const char *name, const char *word);
+
+/* VALUE may be any bytes: it is cleaned (utf8.h) and escaped. */
 void expose_label(struct expose *expose, const char *name, const char *value,
                   size_t length);
 

@@ -6,9 +6,9 @@
  * (openat2(2), RESOLVE_IN_ROOT); kernels before 5.6 get a walk that follows no link. Only
  * regular files and folders are opened, and opening never waits: a FIFO is refused.
  *
- * What the last pass read stays open, since reading again costs a fifth of opening; a
- * kept descriptor is dropped when its file has no name any more (replaced, deleted) or
- * no longer answers (a module's attribute after the module is gone).
+ * What the last pass read stays open, since reading again costs a fraction of opening. A
+ * kept descriptor is dropped when its file has no name any more (replaced, deleted) or no
+ * longer answers (a module's attribute after the module is gone).
  *
  * One thread at a time. Errors are -errno; -ETIME after the pass' deadline.
  */
