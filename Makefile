@@ -142,7 +142,7 @@ run: dependencies-build
 
 # A unit test links its room's floor and those below; __wrap_x in it wraps x.
 folder_of = $(patsubst exporter/%/,%,$(dir $(filter %/$(1:test_%=%).c,$(SOURCES))))
-wraps_of  = $(shell sed -n 's/.*\<__wrap_\([a-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $(1) | sort -u)
+wraps_of  = $(shell grep -o '__wrap_[a-z0-9_]*' $(1) | sed 's/__wrap_/-Wl,--wrap=/' | sort -u)
 
 define unit_rule
 $(OUT)/tests/unit/$(1): $(OUT)/tests/unit/$(1).o \

@@ -151,9 +151,12 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 	metrics.durations[COLLECTOR_KERNEL] = end - start;
 
 	start = end;
-	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES))
+	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES)) {
+		snapshot.mask_before_modules = snapshot.mask;
 		modules_read(scraper->fs, &scraper->modules_memory,
 		             scraper->settings->compares_every_module, &snapshot);
+		procfs_mask_read(scraper->fs, &snapshot);
+	}
 	r = findings_init(&findings, &snapshot, metrics.dialect);
 	if (r < 0)
 		return r;

@@ -67,8 +67,9 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 	      compare_records);
 
 	if (dialect) {
-		findings->unexplained =
-			dialect->module_bits & snapshot->mask & ~findings->carried;
+		findings->unexplained = dialect->module_bits &
+		                        snapshot->mask_before_modules & snapshot->mask &
+		                        ~findings->carried;
 		findings->contradicted =
 			dialect->module_bits & findings->carried & ~snapshot->mask;
 	}

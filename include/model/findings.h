@@ -19,7 +19,7 @@ struct findings {
 	size_t unsigned_modules;
 
 	uint64_t carried;      /* the bits that loaded modules carry */
-	uint64_t unexplained;  /* bits a module can carry: in the mask, on no module */
+	uint64_t unexplained;  /* bits a module can carry: in both masks, on no module */
 	uint64_t contradicted; /* the same bits: on a module, not in the mask */
 
 	size_t hidden;      /* sysfs shows them as loaded, /proc/modules does not */

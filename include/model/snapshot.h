@@ -89,8 +89,11 @@ struct snapshot_process {
 };
 
 struct snapshot {
+	/* Bits are only ever added, so what modules add while they are read lies between.
+	 */
 	struct source_result mask_result;
-	uint64_t mask;
+	uint64_t mask_before_modules;
+	uint64_t mask; /* read after the modules */
 
 	struct source_result release_result;
 	struct text release; /* uname -r */
