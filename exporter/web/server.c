@@ -26,8 +26,11 @@
 #include "base/text.h"
 #include "web/address.h"
 
-/* Accepted in one turn of the loop; so many may be above the limit until it ends. */
-#define ACCEPT_BURST 64
+/*
+ * So many of the connections may be accepted in one turn of the loop; they come on top of
+ * the limit until those that are closed for them are gone.
+ */
+#define ACCEPT_SHARE 8
 
 /* Without free descriptors, accepting rests for this long. */
 #define ACCEPT_REST (CLOCK_SECOND / 10)
@@ -174,7 +177,7 @@ static void listen_again(struct web_server *server, bool wanted)
 
 static void accept_clients(struct web_server *server, int listener)
 {
-	for (int i = 0; i < ACCEPT_BURST; i++) {
+	for (size_t i = 0; i <= server->connections_max / ACCEPT_SHARE; i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t size = sizeof(address);
 		int fd = accept4(listener, (struct sockaddr *)&address, &size,
@@ -185,9 +188,12 @@ static void accept_clients(struct web_server *server, int listener)
 				continue;
 			if (errno == EAGAIN)
 				return;
+			/* Out of descriptors: the next turn may have the one of a client.
+			 */
+			if (close_oldest(server, NULL))
+				return;
 			log_event(LOG_LEVEL_WARN, "Cannot accept a connection", "err",
 			          strerror(errno), NULL);
-			close_oldest(server, NULL);
 			listen_again(server, false);
 			server->rests_until = clock_monotonic() + ACCEPT_REST;
 			return;
@@ -480,13 +486,15 @@ static int open_listener(struct web_server *server, const char *address)
 	return 0;
 }
 
+/* Clients get three eighths of the descriptors at most, the rest is for files. */
 static size_t limit_of_connections(void)
 {
-	struct rlimit files = { .rlim_cur = (rlim_t)2 * WEB_CONNECTIONS_MAX };
+	struct rlimit files = { .rlim_cur = RLIM_INFINITY };
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	return files.rlim_cur / 2 < WEB_CONNECTIONS_MAX ? files.rlim_cur / 2
-	                                                : WEB_CONNECTIONS_MAX;
+	files.rlim_cur = files.rlim_cur / 8 * 3;
+	return files.rlim_cur < WEB_CONNECTIONS_MAX ? files.rlim_cur
+	                                            : WEB_CONNECTIONS_MAX;
 }
 
 static int start_daemon(struct web_server *server)
@@ -502,7 +510,7 @@ static int start_daemon(struct web_server *server)
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
 		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 		MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)(server->connections_max + ACCEPT_BURST),
+		(unsigned int)(2 * server->connections_max + 2),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WEB_IDLE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
