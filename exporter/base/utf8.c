@@ -81,6 +81,11 @@ static const char *next_clean(const char **bytes, size_t *length, size_t *ret_si
 
 int utf8_compare_clean(const char *a, size_t a_length, const char *b, size_t b_length)
 {
+	/* Most names differ late and are ASCII, which is its own clean form. */
+	while (a_length && b_length && *a == *b && *a > 0 && *a <= '~') {
+		a++, a_length--;
+		b++, b_length--;
+	}
 	while (a_length && b_length) {
 		size_t a_size, b_size;
 		const char *a_next = next_clean(&a, &a_length, &a_size);
