@@ -104,13 +104,31 @@ static bool filter_collectors(const struct serve *serve,
 	return true;
 }
 
+static bool join(void *context, const char *value)
+{
+	struct text *header = context;
+
+	if (header->length)
+		text_add_string(header, ", ");
+	text_add_string(header, value);
+	return true;
+}
+
+/* All lines of a header as one, which RFC 9110, section 5.3, allows; false if empty. */
+static bool read_header(const struct web_request *request, const char *name,
+                        struct text *header)
+{
+	web_request_headers(request, name, join, header);
+	return header->length > 0;
+}
+
 static uint64_t deadline_of(const struct web_request *request)
 {
 	_cleanup_(text_clear) struct text header = TEXT_INIT;
 	double timeout = TIMEOUT_DEFAULT, given;
 	char *end;
 
-	if (web_request_header(request, "X-Prometheus-Scrape-Timeout-Seconds", &header)) {
+	if (read_header(request, "X-Prometheus-Scrape-Timeout-Seconds", &header)) {
 		given = strtod(text_string(&header), &end);
 		if (end != text_string(&header) && !*end && isfinite(given) && given > 0)
 			timeout = given < TIMEOUT_MAX ? given : TIMEOUT_MAX;
@@ -123,7 +141,7 @@ static bool accepts_gzip(const struct web_request *request)
 {
 	_cleanup_(text_clear) struct text header = TEXT_INIT;
 
-	return web_request_header(request, "Accept-Encoding", &header) &&
+	return read_header(request, "Accept-Encoding", &header) &&
 	       negotiate_gzip(text_string(&header));
 }
 
@@ -138,7 +156,7 @@ static void serve_metrics(void *context, const struct web_request *request,
 
 	if (!filter_collectors(serve, request, reply, &collectors))
 		return;
-	has_accept = web_request_header(request, "Accept", &accept);
+	has_accept = read_header(request, "Accept", &accept);
 	negotiated = negotiate_accept(has_accept ? text_string(&accept) : NULL);
 
 	reply->content_type = negotiated.content_type;

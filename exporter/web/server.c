@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,8 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "web/address.h"
+#include "web/connections.h"
+#include "web/listeners.h"
 
 /*
  * So many of the connections may be accepted in one turn of the loop; they come on top of
@@ -35,30 +35,13 @@
 /* Without free descriptors, accepting rests for this long. */
 #define ACCEPT_REST (CLOCK_SECOND / 10)
 
-/* A client's connection, in a ring ordered by SINCE. */
-struct connection {
-	struct connection *previous, *next;
-	int fd;
-	struct in6_addr client;
-	uint64_t since;  /* clock_monotonic() of its start or of the end of its last
-	                    request */
-	bool is_busy;    /* a request is in flight */
-	bool is_counted; /* and counts for max_requests */
-	bool is_closing;
-};
-
 struct web_server {
 	const struct web_options *options;
 	struct MHD_Daemon *daemon;
 	int epoll;
-	int *listeners;
-	size_t listeners_count;
-	bool is_listening;      /* the listeners are in the epoll set */
-	uint64_t rests_until;   /* accepting does */
-	struct connection ring; /* the head: next is the oldest */
-	size_t connections;     /* in the ring, not closing */
-	size_t connections_max;
-	unsigned int requests; /* in flight on limited routes */
+	struct listeners listeners;
+	uint64_t rests_until; /* accepting does */
+	struct connections connections;
 	bool is_stopping;
 };
 
@@ -68,116 +51,20 @@ struct web_request {
 
 /* ---- connections ---- */
 
-static void ring_remove(struct connection *connection)
+/* Out of descriptors: a silent client's is free in the next turn, or nobody's. */
+static void rest(struct web_server *server, int error)
 {
-	connection->previous->next = connection->next;
-	connection->next->previous = connection->previous;
-}
-
-static void ring_append(struct web_server *server, struct connection *connection)
-{
-	connection->since = clock_monotonic();
-	connection->previous = server->ring.previous;
-	connection->next = &server->ring;
-	connection->previous->next = connection;
-	server->ring.previous = connection;
-}
-
-/* libmicrohttpd finds the socket at its end and closes it in its next turn. */
-static void connection_close(struct web_server *server, struct connection *connection)
-{
-	shutdown(connection->fd, SHUT_RDWR);
-	connection->is_closing = true;
-	server->connections--;
-}
-
-/* Closes the connection that has been silent for longest, of CLIENT if not NULL. */
-static bool close_oldest(struct web_server *server, const struct in6_addr *client)
-{
-	for (struct connection *c = server->ring.next; c != &server->ring; c = c->next) {
-		if (c->is_busy || c->is_closing)
-			continue;
-		if (client && memcmp(&c->client, client, sizeof(*client)) != 0)
-			continue;
-		connection_close(server, c);
-		return true;
-	}
-	return false;
-}
-
-static void close_overdue(struct web_server *server)
-{
-	uint64_t now = clock_monotonic();
-
-	for (struct connection *c = server->ring.next; c != &server->ring; c = c->next) {
-		if (now - c->since < WEB_IDLE_SECONDS * CLOCK_SECOND)
-			return;
-		if (!c->is_busy && !c->is_closing)
-			connection_close(server, c);
-	}
-}
-
-static bool is_any_busy(const struct web_server *server)
-{
-	for (const struct connection *c = server->ring.next; c != &server->ring;
-	     c = c->next)
-		if (c->is_busy && !c->is_closing)
-			return true;
-	return false;
-}
-
-/* IPv4 as ::ffff:a.b.c.d, so that a client is the same on every listener. */
-static struct in6_addr client_of(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-	struct in6_addr client = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
-
-	if (address->ss_family == AF_INET6)
-		return v6->sin6_addr;
-	memcpy(&client.s6_addr[12], &v4->sin_addr, sizeof(v4->sin_addr));
-	return client;
-}
-
-static size_t count_of_client(const struct web_server *server,
-                              const struct in6_addr *client)
-{
-	size_t count = 0;
-
-	for (const struct connection *c = server->ring.next; c != &server->ring;
-	     c = c->next)
-		if (!c->is_closing && memcmp(&c->client, client, sizeof(*client)) == 0)
-			count++;
-	return count;
-}
-
-/* Makes room for one more connection of CLIENT; false if all of them are busy. */
-static bool make_room(struct web_server *server, const struct in6_addr *client)
-{
-	if (count_of_client(server, client) >= WEB_CONNECTIONS_PER_CLIENT_MAX)
-		return close_oldest(server, client);
-	if (server->connections >= server->connections_max)
-		return close_oldest(server, NULL);
-	return true;
-}
-
-static void listen_again(struct web_server *server, bool wanted)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	if (server->is_listening == wanted)
+	if (connections_close_oldest(&server->connections))
 		return;
-	for (size_t i = 0; i < server->listeners_count; i++) {
-		event.data.fd = server->listeners[i];
-		epoll_ctl(server->epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-		          server->listeners[i], &event);
-	}
-	server->is_listening = wanted;
+	log_event(LOG_LEVEL_WARN, "Cannot accept a connection", "err", strerror(error),
+	          NULL);
+	listeners_watch(&server->listeners, false);
+	server->rests_until = clock_monotonic() + ACCEPT_REST;
 }
 
 static void accept_clients(struct web_server *server, int listener)
 {
-	for (size_t i = 0; i <= server->connections_max / ACCEPT_SHARE; i++) {
+	for (size_t i = 0; i <= server->connections.max / ACCEPT_SHARE; i++) {
 		struct sockaddr_storage address = { 0 };
 		socklen_t size = sizeof(address);
 		int fd = accept4(listener, (struct sockaddr *)&address, &size,
@@ -188,23 +75,14 @@ static void accept_clients(struct web_server *server, int listener)
 				continue;
 			if (errno == EAGAIN)
 				return;
-			/* Out of descriptors: the next turn may have the one of a client.
-			 */
-			if (close_oldest(server, NULL))
-				return;
-			log_event(LOG_LEVEL_WARN, "Cannot accept a connection", "err",
-			          strerror(errno), NULL);
-			listen_again(server, false);
-			server->rests_until = clock_monotonic() + ACCEPT_REST;
+			rest(server, errno);
 			return;
 		}
-		const struct in6_addr client = client_of(&address);
-
-		if (!make_room(server, &client))
-			close(fd);
-		else
+		if (connections_make_room(&server->connections, &address))
 			MHD_add_connection(server->daemon, fd,
 			                   (struct sockaddr *)&address, size);
+		else
+			close(fd);
 	}
 }
 
@@ -213,87 +91,57 @@ static void notify_connection(void *data, struct MHD_Connection *mhd,
                               enum MHD_ConnectionNotificationCode code)
 {
 	struct web_server *server = data;
-	struct connection *connection = *socket_context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		connection = calloc(1, sizeof(*connection));
-		*socket_context = connection;
-		if (!connection)
-			return;
-		connection->fd =
-			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
-				->connect_fd;
-		connection->client = client_of(
-			(const struct sockaddr_storage *)MHD_get_connection_info(
-				mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-				->client_addr);
-		ring_append(server, connection);
-		server->connections++;
-	} else if (connection) {
-		ring_remove(connection);
-		if (!connection->is_closing)
-			server->connections--;
-		free(connection);
+		int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+		                 ->connect_fd;
+		const struct sockaddr *address =
+			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr;
+
+		*socket_context =
+			connections_add(&server->connections, fd,
+		                        (const struct sockaddr_storage *)address);
+	} else if (*socket_context) {
+		connections_remove(&server->connections, *socket_context);
 	}
 }
 
 /* ---- requests ---- */
 
-struct joining {
-	struct text *value;
-	const char *name;
-	bool is_found;
-};
-
-static enum MHD_Result join_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
-{
-	struct joining *joining = data;
-
-	(void)kind;
-	if (strcasecmp(name, joining->name) != 0)
-		return MHD_YES;
-	if (joining->is_found)
-		text_add_string(joining->value, ", ");
-	text_add_string(joining->value, value ? value : "");
-	joining->is_found = true;
-	return MHD_YES;
-}
-
-bool web_request_header(const struct web_request *request, const char *name,
-                        struct text *value)
-{
-	struct joining joining = { .value = value, .name = name };
-
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, join_header,
-	                          &joining);
-	return joining.is_found;
-}
-
 struct visiting {
 	const char *name;
-	bool (*visit)(void *context, const char *value);
+	web_visitor *visit;
 	void *context;
 };
 
-static enum MHD_Result visit_argument(void *data, enum MHD_ValueKind kind,
-                                      const char *name, const char *value)
+static enum MHD_Result visit_value(void *data, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
 {
 	const struct visiting *visiting = data;
 
-	(void)kind;
-	if (strcmp(name, visiting->name) != 0)
+	/* RFC 9110, section 5.1: names of headers have no case; RFC 3986: others do. */
+	if ((kind == MHD_HEADER_KIND ? strcasecmp : strcmp)(name, visiting->name) != 0)
 		return MHD_YES;
 	return visiting->visit(visiting->context, value ? value : "") ? MHD_YES : MHD_NO;
 }
 
-void web_request_arguments(const struct web_request *request, const char *name,
-                           bool (*visit)(void *context, const char *value), void *context)
+void web_request_headers(const struct web_request *request, const char *name,
+                         web_visitor *visit, void *context)
 {
 	struct visiting visiting = { .name = name, .visit = visit, .context = context };
 
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
-	                          visit_argument, &visiting);
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, visit_value,
+	                          &visiting);
+}
+
+void web_request_arguments(const struct web_request *request, const char *name,
+                           web_visitor *visit, void *context)
+{
+	struct visiting visiting = { .name = name, .visit = visit, .context = context };
+
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, visit_value,
+	                          &visiting);
 }
 
 void web_reply_error(struct web_reply *reply, unsigned int status, const char *line)
@@ -373,14 +221,11 @@ static void answer(struct web_server *server, struct connection *connection,
 {
 	unsigned int max = server->options->max_requests;
 
-	if (route->is_limited && max && server->requests >= max) {
+	if (route->is_limited && max &&
+	    !connections_limit(&server->connections, connection, max)) {
 		web_reply_error(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
 		                "too many requests at once, try again later");
 		return;
-	}
-	if (route->is_limited) {
-		connection->is_counted = true;
-		server->requests++;
 	}
 	route->handler(server->options->context, request, reply);
 }
@@ -411,7 +256,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 	if (!connection)
 		return MHD_NO;
 	*request_context = connection;
-	connection->is_busy = true;
+	connections_begin(connection);
 
 	if (!route) {
 		web_reply_error(&reply, MHD_HTTP_NOT_FOUND, "not found");
@@ -435,17 +280,11 @@ static void request_completed(void *data, struct MHD_Connection *mhd,
                               enum MHD_RequestTerminationCode code)
 {
 	struct web_server *server = data;
-	struct connection *connection = *request_context;
 
 	(void)mhd;
 	(void)code;
-	if (!connection)
-		return;
-	if (connection->is_counted)
-		server->requests--;
-	connection->is_busy = connection->is_counted = false;
-	ring_remove(connection);
-	ring_append(server, connection);
+	if (*request_context)
+		connections_complete(&server->connections, *request_context);
 }
 
 /* ---- the loop ---- */
@@ -463,27 +302,6 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *data,
 	}
 	line[strcspn(line, "\n")] = '\0';
 	log_event(LOG_LEVEL_DEBUG, "libmicrohttpd", "err", line, NULL);
-}
-
-static int open_listener(struct web_server *server, const char *address)
-{
-	_cleanup_(text_clear) struct text name = TEXT_INIT;
-	struct sockaddr_storage local;
-	socklen_t size = sizeof(local);
-	int fd, r;
-
-	r = web_address_listen(address, &fd);
-	if (r < 0) {
-		log_event(LOG_LEVEL_ERROR, "Cannot listen", "address", address, "err",
-		          strerror(-r), NULL);
-		return r;
-	}
-	server->listeners[server->listeners_count++] = fd;
-	if (getsockname(fd, (struct sockaddr *)&local, &size) < 0)
-		return -errno;
-	web_address_add(&name, (const struct sockaddr *)&local, size);
-	log_event(LOG_LEVEL_INFO, "Listening on", "address", text_string(&name), NULL);
-	return 0;
 }
 
 /* Clients get three eighths of the descriptors at most, the rest is for files. */
@@ -510,7 +328,7 @@ static int start_daemon(struct web_server *server)
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
 		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 		MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned int)(2 * server->connections_max + 2),
+		(unsigned int)(2 * server->connections.max + 2),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WEB_IDLE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
@@ -530,35 +348,29 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 	struct web_server *server = calloc(1, sizeof(*server));
 	int r;
 
-	if (!server)
+	if (!server) {
+		log_event(LOG_LEVEL_ERROR, "Cannot start the HTTP server", "err",
+		          strerror(ENOMEM), NULL);
 		return -ENOMEM;
+	}
 	server->options = options;
-	server->ring.previous = server->ring.next = &server->ring;
-	server->connections_max = limit_of_connections();
+	connections_init(&server->connections, limit_of_connections(),
+	                 WEB_CONNECTIONS_PER_CLIENT_MAX);
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	server->listeners = calloc(options->addresses_count, sizeof(*server->listeners));
-	r = server->epoll < 0 ? -errno : server->listeners ? 0 : -ENOMEM;
-	if (r == 0)
-		r = start_daemon(server);
+	r = server->epoll < 0 ? -errno : start_daemon(server);
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "Cannot start the HTTP server", "err",
 		          strerror(-r), NULL);
-	for (size_t i = 0; r == 0 && i < options->addresses_count; i++)
-		r = open_listener(server, options->addresses[i]);
+	else
+		r = listeners_init(&server->listeners, server->epoll, options->addresses,
+		                   options->addresses_count);
 	if (r < 0) {
 		web_server_free(server);
 		return r;
 	}
-	listen_again(server, true);
+	listeners_watch(&server->listeners, true);
 	*ret_server = server;
 	return 0;
-}
-
-static void close_listeners(struct web_server *server)
-{
-	for (size_t i = 0; i < server->listeners_count; i++)
-		close(server->listeners[i]);
-	server->listeners_count = 0;
 }
 
 struct web_server *web_server_free(struct web_server *server)
@@ -567,8 +379,7 @@ struct web_server *web_server_free(struct web_server *server)
 		return NULL;
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
-	close_listeners(server);
-	free(server->listeners);
+	listeners_clear(&server->listeners);
 	close_descriptor(&server->epoll);
 	free(server);
 	return NULL;
@@ -581,7 +392,7 @@ static int wait_time(const struct web_server *server, uint64_t stop_at)
 	uint64_t now = clock_monotonic(), until = stop_at;
 	int wait = -1;
 
-	if (!server->is_listening && !server->is_stopping)
+	if (!server->listeners.is_watched && !server->is_stopping)
 		until = server->rests_until;
 	if (until != UINT64_MAX)
 		wait = until > now ? (int)((until - now) / 1000000) + 1 : 0;
@@ -591,20 +402,13 @@ static int wait_time(const struct web_server *server, uint64_t stop_at)
 	return wait;
 }
 
-static void listener_ready(struct web_server *server, int fd)
-{
-	for (size_t i = 0; i < server->listeners_count; i++)
-		if (server->listeners[i] == fd)
-			accept_clients(server, fd);
-}
-
 /* Takes what already waits at the door, then closes it. */
 static void begin_stop(struct web_server *server)
 {
-	for (size_t i = 0; i < server->listeners_count; i++)
-		accept_clients(server, server->listeners[i]);
-	listen_again(server, false);
-	close_listeners(server);
+	for (size_t i = 0; i < server->listeners.count; i++)
+		accept_clients(server, server->listeners.fds[i]);
+	listeners_watch(&server->listeners, false);
+	listeners_clear(&server->listeners);
 	server->is_stopping = true;
 }
 
@@ -626,7 +430,8 @@ int web_server_run(struct web_server *server, int stop_fd)
 			struct signalfd_siginfo signal;
 
 			if (events[i].data.fd != stop_fd) {
-				listener_ready(server, events[i].data.fd);
+				if (listeners_has(&server->listeners, events[i].data.fd))
+					accept_clients(server, events[i].data.fd);
 				continue;
 			}
 			if (read(stop_fd, &signal, sizeof(signal)) < 0)
@@ -638,12 +443,14 @@ int web_server_run(struct web_server *server, int stop_fd)
 		}
 		MHD_run(server->daemon);
 		if (server->is_stopping) {
-			if (!is_any_busy(server) || clock_monotonic() >= stop_at)
+			if (!connections_is_busy(&server->connections) ||
+			    clock_monotonic() >= stop_at)
 				return 0;
-		} else if (!server->is_listening &&
+		} else if (!server->listeners.is_watched &&
 		           clock_monotonic() >= server->rests_until) {
-			listen_again(server, true);
+			listeners_watch(&server->listeners, true);
 		}
-		close_overdue(server);
+		connections_close_silent(&server->connections,
+		                         WEB_IDLE_SECONDS * CLOCK_SECOND);
 	}
 }

@@ -74,17 +74,14 @@ struct web_server *web_server_free(struct web_server *server); /* takes NULL */
  */
 int web_server_run(struct web_server *server, int stop_fd);
 
-/*
- * Appends the values of header NAME, joined with ", " as RFC 9110, section 5.3, allows.
- * False if there is none.
- */
-bool web_request_header(const struct web_request *request, const char *name,
-                        struct text *value);
+/* Is shown a value, borrowed for the call; returns whether it wants more. */
+typedef bool web_visitor(void *context, const char *value);
 
-/* Calls VISIT for each value of query parameter NAME until it returns false. */
+/* Shows VISIT the value of each header line NAME, or of each query parameter NAME. */
+void web_request_headers(const struct web_request *request, const char *name,
+                         web_visitor *visit, void *context);
 void web_request_arguments(const struct web_request *request, const char *name,
-                           bool (*visit)(void *context, const char *value),
-                           void *context);
+                           web_visitor *visit, void *context);
 
 /* Makes the reply a plain text of one line. */
 void web_reply_error(struct web_reply *reply, unsigned int status, const char *line);

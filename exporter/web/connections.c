@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clients' connections. Knows sockets and ages, no HTTP.
+ */
+#include "web/connections.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+struct connection {
+	struct connection *older, *newer;
+	int fd;
+	struct in6_addr client;
+	uint64_t since;  /* clock_monotonic() of its start or of its last request's end */
+	bool is_busy;    /* a request is in flight */
+	bool is_limited; /* and counts as a limited one */
+	bool is_closing;
+};
+
+void connections_init(struct connections *connections, size_t max, size_t max_per_client)
+{
+	*connections = (struct connections){
+		.max = max,
+		.max_per_client = max_per_client,
+	};
+}
+
+static void unlink_connection(struct connections *connections,
+                              struct connection *connection)
+{
+	*(connection->older ? &connection->older->newer : &connections->oldest) =
+		connection->newer;
+	*(connection->newer ? &connection->newer->older : &connections->newest) =
+		connection->older;
+}
+
+static void append_connection(struct connections *connections,
+                              struct connection *connection)
+{
+	connection->since = clock_monotonic();
+	connection->older = connections->newest;
+	connection->newer = NULL;
+	*(connections->newest ? &connections->newest->newer : &connections->oldest) =
+		connection;
+	connections->newest = connection;
+}
+
+/* IPv4 as ::ffff:a.b.c.d, so that a client is the same on every listener. */
+static struct in6_addr client_of(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	struct in6_addr client = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	if (address->ss_family == AF_INET6)
+		return v6->sin6_addr;
+	memcpy(&client.s6_addr[12], &v4->sin_addr, sizeof(v4->sin_addr));
+	return client;
+}
+
+static bool is_of(const struct connection *connection, const struct in6_addr *client)
+{
+	return memcmp(&connection->client, client, sizeof(*client)) == 0;
+}
+
+static void close_connection(struct connections *connections,
+                             struct connection *connection)
+{
+	shutdown(connection->fd, SHUT_RDWR);
+	connection->is_closing = true;
+	connections->count--;
+}
+
+/* The oldest silent connection, of CLIENT if not NULL. */
+static bool close_oldest_of(struct connections *connections,
+                            const struct in6_addr *client)
+{
+	for (struct connection *c = connections->oldest; c; c = c->newer) {
+		if (c->is_busy || c->is_closing || (client && !is_of(c, client)))
+			continue;
+		close_connection(connections, c);
+		return true;
+	}
+	return false;
+}
+
+bool connections_close_oldest(struct connections *connections)
+{
+	return close_oldest_of(connections, NULL);
+}
+
+bool connections_make_room(struct connections *connections,
+                           const struct sockaddr_storage *address)
+{
+	const struct in6_addr client = client_of(address);
+	size_t count = 0;
+
+	for (const struct connection *c = connections->oldest; c; c = c->newer)
+		count += !c->is_closing && is_of(c, &client);
+	if (count >= connections->max_per_client)
+		return close_oldest_of(connections, &client);
+	return connections->count < connections->max ||
+	       close_oldest_of(connections, NULL);
+}
+
+struct connection *connections_add(struct connections *connections, int fd,
+                                   const struct sockaddr_storage *address)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->fd = fd;
+	connection->client = client_of(address);
+	append_connection(connections, connection);
+	connections->count++;
+	return connection;
+}
+
+void connections_remove(struct connections *connections, struct connection *connection)
+{
+	unlink_connection(connections, connection);
+	if (!connection->is_closing)
+		connections->count--;
+	free(connection);
+}
+
+void connections_begin(struct connection *connection)
+{
+	connection->is_busy = true;
+}
+
+bool connections_limit(struct connections *connections, struct connection *connection,
+                       size_t max)
+{
+	if (connections->limited_requests >= max)
+		return false;
+	connections->limited_requests++;
+	connection->is_limited = true;
+	return true;
+}
+
+void connections_complete(struct connections *connections, struct connection *connection)
+{
+	if (connection->is_limited)
+		connections->limited_requests--;
+	connection->is_busy = connection->is_limited = false;
+	unlink_connection(connections, connection);
+	append_connection(connections, connection);
+}
+
+void connections_close_silent(struct connections *connections, uint64_t age)
+{
+	uint64_t now = clock_monotonic();
+
+	for (struct connection *c = connections->oldest; c && now - c->since >= age;
+	     c = c->newer)
+		if (!c->is_busy && !c->is_closing)
+			close_connection(connections, c);
+}
+
+bool connections_is_busy(const struct connections *connections)
+{
+	for (const struct connection *c = connections->oldest; c; c = c->newer)
+		if (c->is_busy && !c->is_closing)
+			return true;
+	return false;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clients' connections: how many there may be, and which one has to go.
+ *
+ * No client holds up another: when a connection is one too many, in all or of its client,
+ * the one that has been silent for longest is closed for it. Silent is who has no request
+ * in flight; the bytes of a request that never gets complete do not count.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct connection; /* opaque */
+
+struct connections {
+	struct connection *oldest, *newest; /* by the end of their last request */
+	size_t count;                       /* without those that are being closed */
+	size_t max;
+	size_t max_per_client;
+	size_t limited_requests; /* in flight */
+};
+
+void connections_init(struct connections *connections, size_t max, size_t max_per_client);
+
+/* Whether there is room for a client at ADDRESS, perhaps after closing a connection. */
+bool connections_make_room(struct connections *connections,
+                           const struct sockaddr_storage *address);
+
+/*
+ * Adds the connection on FD, which stays its owner's; NULL without memory. It belongs to
+ * CONNECTIONS until connections_remove(), which frees it.
+ */
+struct connection *connections_add(struct connections *connections, int fd,
+                                   const struct sockaddr_storage *address);
+void connections_remove(struct connections *connections, struct connection *connection);
+
+/* A request begins; and it ends, which makes the connection the newest. */
+void connections_begin(struct connection *connection);
+void connections_complete(struct connections *connections, struct connection *connection);
+
+/* Counts the request in flight as a limited one until it ends; false if MAX are. */
+bool connections_limit(struct connections *connections, struct connection *connection,
+                       size_t max);
+
+/*
+ * Closes means: shuts the socket down, so that whoever reads from it finds its end.
+ * The oldest silent one: false if there is none. Or all that are silent since AGE
+ * nanoseconds.
+ */
+bool connections_close_oldest(struct connections *connections);
+void connections_close_silent(struct connections *connections, uint64_t age);
+
+/* Whether a request is in flight. */
+bool connections_is_busy(const struct connections *connections);
