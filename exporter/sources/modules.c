@@ -136,6 +136,7 @@ static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
 	_cleanup_(folder_index_clear) struct folder_index index = { 0 };
 	_cleanup_(text_clear) struct text names = TEXT_INIT;
 	uint64_t built_in = 0;
+	size_t found = 0;
 	int r;
 
 	r = folder_index_init(&index, list);
@@ -149,8 +150,10 @@ static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
 	     folder < end; folder += strlen(folder) + 1) {
 		uint64_t inode;
 
-		if (folder_index_has(&index, folder))
+		if (folder_index_has(&index, folder)) {
+			found++;
 			continue;
+		}
 		r = sysfs_initstate_inode_read(fs, folder, &inode);
 		if (r == 0)
 			r = module_list_add_unlisted(list, folder, inode);
@@ -159,7 +162,11 @@ static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
 		if (r < 0 && !is_gone(r) && r != -ENOTDIR)
 			return r;
 	}
-	*memory = (struct modules_memory){ built_in, clock_monotonic() };
+	/* Of a listed module without a folder the count would hide a hidden one. */
+	*memory = (struct modules_memory){
+		.built_in = built_in,
+		.counted_at = found == list->count ? clock_monotonic() : 0,
+	};
 	return 0;
 }
 
@@ -214,21 +221,30 @@ static int compare_inodes(const void *a, const void *b)
  * Of the unlisted keeps those with the same inode: such a module was there all the time,
  * and unlisted in the middle of it. Sorts FIRST.
  */
-static void confirm_unlisted(struct hostfs *fs, struct module_list *first,
-                             struct module_list *list)
+static int confirm_unlisted(struct hostfs *fs, struct module_list *first,
+                            struct module_list *list)
 {
 	size_t confirmed = 0;
+	int r;
 
-	if (first->unlisted_count)
-		qsort(first->unlisted, first->unlisted_count, sizeof(*first->unlisted),
-		      compare_inodes);
-	for (size_t i = 0; i < list->unlisted_count; i++)
-		if (first->unlisted_count &&
-		    bsearch(&list->unlisted[i], first->unlisted, first->unlisted_count,
-		            sizeof(*first->unlisted), compare_inodes) &&
-		    sysfs_is_live_read(fs, module_list_unlisted_name(list, i)) == 1)
+	if (!first->unlisted_count) {
+		list->unlisted_count = 0;
+		return 0;
+	}
+	qsort(first->unlisted, first->unlisted_count, sizeof(*first->unlisted),
+	      compare_inodes);
+	for (size_t i = 0; i < list->unlisted_count; i++) {
+		if (!bsearch(&list->unlisted[i], first->unlisted, first->unlisted_count,
+		             sizeof(*first->unlisted), compare_inodes))
+			continue;
+		r = sysfs_is_live_read(fs, module_list_unlisted_name(list, i));
+		if (r < 0 && !is_gone(r))
+			return r;
+		if (r == 1)
 			list->unlisted[confirmed++] = list->unlisted[i];
+	}
 	list->unlisted_count = confirmed;
+	return 0;
 }
 
 /* A module that disagreed in one look only counts as not compared. 0 or -ENOMEM. */
@@ -274,8 +290,12 @@ void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
 
 	first = snapshot->modules;
 	module_list_init(&snapshot->modules);
+	memory->counted_at = 0;
 	look(fs, memory, every, has_procfs, &snapshot->modules);
-	confirm_unlisted(fs, &first, &snapshot->modules);
+	r = confirm_unlisted(fs, &first, &snapshot->modules);
+	if (r < 0)
+		snapshot->modules.sysfs_result =
+			(struct source_result){ r, "module/*/initstate" };
 	r = confirm_disagreeing(&first, &snapshot->modules);
 	if (r < 0)
 		snapshot->modules.sysfs_result = (struct source_result){ r, "module" };

@@ -228,6 +228,13 @@ void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_bo
 	_cleanup_(text_clear) struct text scratch = TEXT_INIT;
 
 	snapshot->posture_result = secure_boot->result;
+	/* Where nothing is mounted, a missing file does not tell what the kernel offers.
+	 */
+	if (snapshot->release_result.error == -ENOENT &&
+	    snapshot->mask_result.error == -ENOENT)
+		snapshot->posture_result = snapshot->release_result;
+	else if (hostfs_root_check(fs, HOSTFS_SYSFS) < 0)
+		snapshot->posture_result = (struct source_result){ -ENOENT, "sysfs" };
 	snapshot->posture[POSTURE_SECURE_BOOT] = secure_boot->reading;
 	read_values(fs, &scratch, snapshot);
 	read_lockdown(fs, &scratch, snapshot);

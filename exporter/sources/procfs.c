@@ -113,6 +113,28 @@ static bool is_behind_name(const char *blank, const char *end)
 	return c < end && *c == ' ' && c + 1 < end;
 }
 
+/*
+ * Where the name of a record ends; END is where its state begins. A name may look like
+ * the columns behind it, so that without users in between they are counted from the end.
+ * NULL if there are no such columns.
+ */
+static const char *find_name_end(const char *start, const char *end)
+{
+	const char *blank = end, *word;
+	size_t length;
+
+	word = last_word(start, &blank, &length);
+	if (is_word(word, length, "-")) {
+		last_word(start, &blank, &length);
+		last_word(start, &blank, &length);
+		return is_behind_name(blank, end) ? blank : NULL;
+	}
+	for (blank = start; (blank = memchr(blank, ' ', (size_t)(end - blank))); blank++)
+		if (is_behind_name(blank, end))
+			return blank;
+	return NULL;
+}
+
 /* Reads one record from its end: the front may be any bytes. */
 static bool parse_record(const char *start, const char *end, struct module_record *record)
 {
@@ -132,15 +154,12 @@ static bool parse_record(const char *start, const char *end, struct module_recor
 	    !is_word(word, length, "Unloading"))
 		return false;
 
-	for (const char *blank = start;
-	     (blank = memchr(blank, ' ', (size_t)(end - blank))); blank++) {
-		if (!is_behind_name(blank, end))
-			continue;
-		record->name = start;
-		record->name_length = (size_t)(blank - start);
-		return record->name_length > 0 && record->name_length <= MODULE_NAME_MAX;
-	}
-	return false;
+	end = find_name_end(start, end);
+	if (!end)
+		return false;
+	record->name = start;
+	record->name_length = (size_t)(end - start);
+	return record->name_length > 0 && record->name_length <= MODULE_NAME_MAX;
 }
 
 int procfs_modules_parse(struct module_list *list)

@@ -45,7 +45,8 @@ void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret
 
 /*
  * Fills posture, lockdown and posture_result. What the kernel does not offer stays
- * unknown and is no failure.
+ * unknown and is no failure; but where sysfs is missing, or the snapshot's release and
+ * mask are both missing, nobody knows what it offers, and that is one.
  */
 void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
                   struct snapshot *snapshot);

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Writes the scenes that git cannot hold well into a folder: generate.py FOLDER. Knows
+names of arbitrary bytes, thousands of files, FIFOs and empty folders. The same on every
+run; README.md beside this file says what each scene is.
+"""
+
+import os
+import sys
+
+RELEASE = b"6.1.0-56-amd64\n"
+VERSION = (
+    b"Linux version 6.1.0-56-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian "
+    b"12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP "
+    b"PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)\n"
+)
+
+
+class Scene:
+    """One folder with proc/ and sys/; paths and contents are bytes."""
+
+    def __init__(self, folder, name):
+        self.root = os.path.join(os.fsencode(folder), name)
+        os.makedirs(self.root)
+
+    def folder(self, path):
+        os.makedirs(os.path.join(self.root, path), exist_ok=True)
+
+    def file(self, path, content):
+        self.folder(os.path.dirname(path))
+        with open(os.path.join(self.root, path), "wb") as file:
+            file.write(content)
+
+    def fifo(self, path):
+        self.folder(os.path.dirname(path))
+        os.mkfifo(os.path.join(self.root, path))
+
+    def kernel(self, mask):
+        self.file(b"proc/sys/kernel/tainted", b"%d\n" % mask)
+        self.file(b"proc/sys/kernel/osrelease", RELEASE)
+        self.file(b"proc/sys/kernel/modules_disabled", b"0\n")
+        self.file(b"proc/version", VERSION)
+        self.file(b"proc/cmdline", b"BOOT_IMAGE=/boot/vmlinuz ro quiet\n")
+        self.file(b"sys/module/module/parameters/sig_enforce", b"N\n")
+        self.file(b"sys/kernel/security/lockdown", b"[none] integrity confidentiality\n")
+
+    def modules(self, modules):
+        """MODULES: pairs of name and letters; those that may be folders get one."""
+        records = []
+        for name, letters in modules:
+            suffix = b" (%s)" % letters if letters else b""
+            records.append(
+                b"%s 16384 0 - Live 0x0000000000000000%s\n" % (name, suffix)
+            )
+            if name not in (b".", b".."):
+                path = b"sys/module/" + name.replace(b"/", b"!")
+                self.file(path + b"/taint", letters + b"\n")
+                self.file(path + b"/initstate", b"live\n")
+        self.file(b"proc/modules", b"".join(records))
+
+
+def hostile_names(folder):
+    scene = Scene(folder, b"hostile-names")
+    scene.kernel(12288)
+    scene.modules(
+        [
+            (b"plain", b"OE"),
+            (b"Upper_before_lower-and-dash", b"E"),
+            (b"caf\xc3\xa9", b"E"),
+            (b"bad\xff", b"O"),
+            (b"bad\xfe", b"E"),
+            (b"overlong\xc0\xaf", b"E"),
+            (b"surrogate\xed\xa0\x80", b"E"),
+            (b"cut\xe2\x82", b"E"),
+            (b"\xff" * 55, b"E"),
+            (b"right-to-left\xe2\x80\xaemark", b"E"),
+            (b'quote"and\\backslash', b"E"),
+            (b"ends in \\", b"E"),
+            (b"new\nline", b"E"),
+            (b"carriage\rreturn", b"E"),
+            (b"tab\tulator", b"E"),
+            (b"bell\a and delete\x7f", b"E"),
+            (b"blank in the name", b"E"),
+            (b"slash/in/the/name", b"OE"),
+            (b".", b"E"),
+            (b"..", b"E"),
+            (b"# HELP kernel_taint_mask No.", b"E"),
+            (b'x"} 1 # {y="', b"E"),
+            (b"(OE)", b"E"),
+            (b"Live", b"E"),
+            (b"0x0", b"E"),
+            (b"-", b"E"),
+            (b"clean\xff", b""),
+            (b"clean and\nblank", b""),
+        ]
+    )
+
+
+def names_like_records(folder):
+    scene = Scene(folder, b"names-like-records")
+    scene.kernel(12288)
+    scene.modules(
+        [
+            (b"two 1 0 words", b"OE"),
+            (b"vxlan 106496 0 - Live 0x0", b"OE"),
+            (b"plain", b""),
+        ]
+    )
+
+
+def thousand_modules(folder):
+    scene = Scene(folder, b"thousand-modules")
+    scene.kernel(12289)
+    letters = [b"POE", b"OE", b"OE", b"E"]
+    scene.modules(
+        (b"module_%03d" % i, letters[i // 10 % 4] if i % 10 == 0 else b"")
+        for i in range(1000)
+    )
+    for i in range(80):
+        scene.file(b"sys/module/builtin_%02d/uevent" % i, b"")
+
+
+def fifos(folder):
+    scene = Scene(folder, b"fifos")
+    scene.kernel(12288)
+    scene.modules([(b"vboxdrv", b"OE"), (b"zfs", b"OE"), (b"ext4", b"")])
+    for path in (
+        b"proc/sys/kernel/tainted",
+        b"proc/sys/kernel/modules_disabled",
+        b"sys/module/zfs/taint",
+    ):
+        os.unlink(os.path.join(scene.root, path))
+        scene.fifo(path)
+
+
+def nothing_mounted(folder):
+    scene = Scene(folder, b"nothing-mounted")
+    scene.folder(b"proc")
+    scene.folder(b"sys")
+
+
+def no_roots(folder):
+    Scene(folder, b"no-roots")
+
+
+def generate(folder):
+    """Writes all of them into FOLDER, which must not hold any of them yet."""
+    hostile_names(folder)
+    names_like_records(folder)
+    thousand_modules(folder)
+    fifos(folder)
+    nothing_mounted(folder)
+    no_roots(folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: generate.py FOLDER")
+    generate(sys.argv[1])
