@@ -77,23 +77,28 @@ static bool is_parameter(const char *word, size_t length, const char *name)
 /* As kstrtoul(…, 16, …) reads it, up to a comma. */
 static bool parse_hexadecimal(const char *string, size_t length, uint64_t *ret_number)
 {
-	static const char digits[] = "0123456789abcdef";
+	const char *end = string + length;
 	uint64_t number = 0;
 
-	if (length > 2 && string[0] == '0' && (string[1] == 'x' || string[1] == 'X')) {
+	if (string < end && *string == '+')
+		string++;
+	if (end - string > 2 && string[0] == '0' && (string[1] | 0x20) == 'x')
 		string += 2;
-		length -= 2;
-	}
-	if (!length || length > 16)
+	if (string == end)
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		char c = string[i];
-		const char *digit =
-			c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
+	for (; string < end; string++) {
+		char lower = (char)(*string | 0x20);
+		int digit;
 
-		if (!digit)
+		if (*string >= '0' && *string <= '9')
+			digit = *string - '0';
+		else if (lower >= 'a' && lower <= 'f')
+			digit = lower - 'a' + 10;
+		else
 			return false;
-		number = number << 4 | (uint64_t)(digit - digits);
+		if (__builtin_mul_overflow(number, 16, &number))
+			return false;
+		number |= (uint64_t)digit;
 	}
 	*ret_number = number;
 	return true;
