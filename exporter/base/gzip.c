@@ -5,6 +5,7 @@
 #include "base/gzip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <zlib.h>
 
 #include "base/text.h"
@@ -23,6 +24,8 @@ int gzip_add(struct text *compressed, const struct text *plain)
 	uLong bound;
 	int r = -ENOMEM;
 
+	if (plain->error || plain->length > UINT_MAX)
+		return -ENOMEM;
 	if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS,
 	                 GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;

@@ -84,6 +84,11 @@ static void add_quoted(struct text *line, const char *value)
 			text_add_char(line, *c);
 		} else if (*c == '\n') {
 			text_add_string(line, "\\n");
+		} else if ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0) {
+			/* U+0080 to U+009F: to a terminal, what ESC and a letter are. */
+			c++;
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
+			text_add_string(line, escape);
 		} else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
 			text_add_string(line, escape);
@@ -92,6 +97,8 @@ static void add_quoted(struct text *line, const char *value)
 		}
 	}
 	text_add_char(line, '"');
+	if (clean.error)
+		line->error = clean.error;
 }
 
 /* logfmt leaves a value bare where no reader could misread it. */

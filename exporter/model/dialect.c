@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * The table of facts, and the choice of the dialect. Pure: reads strings, not files.
  *
@@ -8,13 +9,15 @@
  *                 4.12, 4.18, 5.14, 6.1
  *   el5           CentOS 5 kernel: kernel/module.c:188,1722,2337, kernel/panic.c:159
  *   el6           RHEL 6 kernel: kernel/panic.c, kernel/rh_taint.c, kernel/module.c:3114
- *   el7           CentOS 7 kernel 3.10.0-123 to -1160: kernel/panic.c,
- * kernel/module.c:3339 el8, el9      tags 4.18.0-80 to -513, 5.14.0-70 to -362 of the
- * RHEL rebuild sources: kernel/panic.c, kernel/rh_messages.c, kernel/bpf/syscall.c el10
- * CIQ's kernel-src-tree: include/linux/panic.h; log of 6.12.0-54.el10 supported-flag
- * patches.suse/supported-flag for 3.0, 4.4, 4.12, 5.3, 5.14, and openSUSE/kernel
- * kernel/panic.c for 6.x
+ *   el7           CentOS 7 kernel 3.10.0-123 to -1160: kernel/panic.c, and
+ *                 kernel/module.c:3339
+ *   el8, el9      tags 4.18.0-80 to -513, 5.14.0-70 to -362 of the RHEL rebuild sources:
+ *                 kernel/panic.c, kernel/rh_messages.c, kernel/bpf/syscall.c
+ *   el10          CIQ's kernel-src-tree: include/linux/panic.h; log of 6.12.0-54.el10
+ *   supported-flag  patches.suse/supported-flag for 3.0, 4.4, 4.12, 5.3, 5.14, and
+ *                 openSUSE/kernel kernel/panic.c for 6.x
  */
+/* clang-format on */
 #include "model/dialect.h"
 
 #include <string.h>
@@ -24,6 +27,7 @@
 /* clang-format off */
 #define ON(id)       (1u << (DIALECT_##id))
 #define EVERYWHERE   ((1u << DIALECT_COUNT) - 1)
+#define NOT_ON(id)   (EVERYWHERE & ~ON(id))
 #define RELEASE(...) { { __VA_ARGS__ } }
 #define ALWAYS       { { 0 } }
 /* clang-format on */
@@ -53,7 +57,7 @@ static const struct taint_fact facts[] = {
 	  "panic.c 6.12" },
 	{ TAINT_SOFTLOCKUP, 14, 'L', EVERYWHERE, RELEASE(3, 17), ALWAYS, "panic.c 6.12" },
 	{ TAINT_LIVEPATCH, 15, 'K', EVERYWHERE, RELEASE(4, 0), ALWAYS, "panic.c 6.12" },
-	{ TAINT_AUX, 16, 'X', EVERYWHERE, RELEASE(4, 15), ALWAYS, "panic.c 6.12" },
+	{ TAINT_AUX, 16, 'X', NOT_ON(SUSE), RELEASE(4, 15), ALWAYS, "panic.c 6.12" },
 	{ TAINT_RANDSTRUCT, 17, 'T', EVERYWHERE, RELEASE(4, 17), ALWAYS, "panic.c 6.12" },
 	{ TAINT_TEST, 18, 'N', EVERYWHERE, RELEASE(6, 0), ALWAYS, "panic.c 6.12" },
 	{ TAINT_FWCTL, 19, 'J', EVERYWHERE, RELEASE(6, 15), ALWAYS,
@@ -156,8 +160,10 @@ static struct kernel_version version_of(const char *release)
 			                           &version.part[i]) ||
 			    __builtin_add_overflow(version.part[i],
 			                           (uint32_t)(*release - '0'),
-			                           &version.part[i]))
+			                           &version.part[i])) {
+				version.part[i] = UINT32_MAX;
 				return version;
+			}
 		if (*release != '.' && *release != '-')
 			break;
 		release++;

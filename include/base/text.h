@@ -33,9 +33,8 @@ int text_reserve(struct text *text, size_t size);
 
 static inline void text_add(struct text *text, const char *bytes, size_t length)
 {
-	if (length >= text->capacity - text->length && text_reserve(text, length) < 0)
-		return;
-	if (text->error || !length)
+	if (!length || text->error ||
+	    (length >= text->capacity - text->length && text_reserve(text, length) < 0))
 		return;
 	memcpy(text->data + text->length, bytes, length);
 	text->length += length;

@@ -70,7 +70,8 @@ bool dialect_name_parse(const char *name, enum dialect_id *ret_id);
 enum dialect_id dialect_choose(const char *release, const char *version);
 
 /*
- * Collects the facts of dialect ID for kernel RELEASE. A release that is not one of the
- * dialect's (the user overrode the choice) gets the facts of its newest release.
+ * Collects the facts of dialect ID for kernel RELEASE. A release that does not start with
+ * the dialect's kernel version (the user overrode the choice) gets the facts of its
+ * newest release.
  */
 void dialect_init(struct dialect *dialect, enum dialect_id id, const char *release);

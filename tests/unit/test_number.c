@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decimal numbers: what is one, what is none, what is too large.
+ */
+#include "base/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+
+static void a_decimal_number_is_its_value(void **state)
+{
+	static const struct {
+		const char *string;
+		uint64_t number;
+	} rows[] = {
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "9", 9 },
+		{ "10", 10 },
+		{ "12288", 12288 },
+		{ "4294967295", UINT32_MAX },
+		{ "4294967296", UINT64_C(4294967296) },
+		{ "9223372036854775807", INT64_MAX },
+		{ "9223372036854775808", UINT64_C(1) << 63 },
+		{ "18446744073709551609", UINT64_MAX - 6 },
+		{ "18446744073709551610", UINT64_MAX - 5 },
+		{ "18446744073709551614", UINT64_MAX - 1 },
+		{ "18446744073709551615", UINT64_MAX },
+		/* A leading zero makes no octal number. */
+		{ "010", 10 },
+		{ "08", 8 },
+		{ "0000000000000000000000000000000000000000001", 1 },
+		{ "00018446744073709551615", UINT64_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t number = ~rows[i].number;
+
+		assert_int_equal(number_parse(rows[i].string, &number), 0);
+		assert_true(number == rows[i].number);
+	}
+}
+
+static void every_power_of_two_survives_the_way_through_printf(void **state)
+{
+	char string[32];
+
+	(void)state;
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		for (uint64_t less = 0; less < 2; less++) {
+			uint64_t wanted = (UINT64_C(1) << bit) - less, number = ~wanted;
+
+			snprintf(string, sizeof(string), "%" PRIu64 "\n", wanted);
+			assert_int_equal(number_parse(string, &number), 0);
+			assert_true(number == wanted);
+		}
+	}
+}
+
+static void white_space_may_stand_behind_it(void **state)
+{
+	static const char *const strings[] = { "42\n", "42 ", "42\t", "42 \t\n\n  " };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t number = 0;
+
+		assert_int_equal(number_parse(strings[i], &number), 0);
+		assert_int_equal(number, 42);
+	}
+}
+
+static void anything_else_is_bad_and_leaves_the_number_alone(void **state)
+{
+	static const char *const strings[] = {
+		"",
+		" ",
+		"\n",
+		"\t\n",
+		" 1",
+		"\n1",
+		"+1",
+		"-1",
+		"-0",
+		"+",
+		"-",
+		"--1",
+		"0x10",
+		"0X10",
+		"x",
+		"a",
+		"1a",
+		"1e3",
+		"1.5",
+		"1,000",
+		"1 2",
+		"1\n2",
+		"1_000",
+		"0b1",
+		"1 x",
+		"1\x80",
+		"\xff",
+		"1-",
+		"1+",
+		"\xd9\xa1",
+		"18446744073709551615x",
+		"nan",
+		"inf",
+		"1\x01",
+		"/",
+		":",
+		"1/",
+		"1:",
+		"''",
+		"\"1\"",
+		"4294967296L",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t number = 4711;
+
+		if (number_parse(strings[i], &number) != -EBADMSG)
+			fail_msg("taken: %s", strings[i]);
+		assert_int_equal(number, 4711);
+	}
+}
+
+static void more_than_64_bits_is_out_of_range(void **state)
+{
+	static const char *const strings[] = {
+		"18446744073709551616",
+		"18446744073709551617\n",
+		"18446744073709551620",
+		"18446744073709551625",
+		"18446744073709551700",
+		"27670116110564327424",
+		"36893488147419103232",
+		"99999999999999999999",
+		"100000000000000000000",
+		"184467440737095516150",
+		"340282366920938463463374607431768211456",
+		"00018446744073709551616",
+	};
+	char nines[5000];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t number = 4711;
+
+		assert_int_equal(number_parse(strings[i], &number), -ERANGE);
+		assert_int_equal(number, 4711);
+	}
+	memset(nines, '9', sizeof(nines) - 1);
+	nines[sizeof(nines) - 1] = '\0';
+	for (size_t digits = 20; digits < sizeof(nines); digits += 37) {
+		uint64_t number = 4711;
+
+		assert_int_equal(
+			number_parse(nines + sizeof(nines) - 1 - digits, &number),
+			-ERANGE);
+		assert_int_equal(number, 4711);
+	}
+}
+
+static void no_byte_but_a_digit_or_white_space_is_part_of_a_number(void **state)
+{
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		const char before[] = { (char)byte, '7', '\0' };
+		const char behind[] = { '7', (char)byte, '\0' };
+		int is_digit = byte >= '0' && byte <= '9';
+		uint64_t number = 4711;
+
+		assert_int_equal(number_parse(before, &number), is_digit ? 0 : -EBADMSG);
+		number = 4711;
+		if (is_digit)
+			assert_int_equal(number_parse(behind, &number), 0);
+		else if (!strchr(" \t\n\v\f\r", byte))
+			assert_int_equal(number_parse(behind, &number), -EBADMSG);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_decimal_number_is_its_value),
+		cmocka_unit_test(every_power_of_two_survives_the_way_through_printf),
+		cmocka_unit_test(white_space_may_stand_behind_it),
+		cmocka_unit_test(anything_else_is_bad_and_leaves_the_number_alone),
+		cmocka_unit_test(more_than_64_bits_is_out_of_range),
+		cmocka_unit_test(no_byte_but_a_digit_or_white_space_is_part_of_a_number),
+	};
+
+	return cmocka_run_group_tests_name("number", tests, NULL, NULL);
+}

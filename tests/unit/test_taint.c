@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taints by meaning, held against the kernel's tables by hand; and letter sets, from any
+ * bytes that a kernel or somebody in its place may print.
+ */
+#include "model/taint.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+
+/* Whether a module can carry it, as the metrics contract lists them. */
+static const struct row {
+	const char *slug;
+	bool module;
+} rows[] = {
+	/* mainline, at its bit */
+	[0] = { "proprietary_module", true },
+	[1] = { "forced_module", true },
+	[2] = { "cpu_out_of_spec", false },
+	[3] = { "forced_rmmod", false },
+	[4] = { "machine_check", false },
+	[5] = { "bad_page", false },
+	[6] = { "user", false },
+	[7] = { "die", false },
+	[8] = { "overridden_acpi_table", false },
+	[9] = { "warn", false },
+	[10] = { "crap", true },
+	[11] = { "firmware_workaround", false },
+	[12] = { "oot_module", true },
+	[13] = { "unsigned_module", true },
+	[14] = { "softlockup", false },
+	[15] = { "livepatch", true },
+	[16] = { "aux", true },
+	[17] = { "randstruct", false },
+	[18] = { "test", true },
+	[19] = { "fwctl", false },
+	/* vendors */
+	[TAINT_TECH_PREVIEW] = { "tech_preview", true },
+	[TAINT_SUPPORT_REMOVED] = { "support_removed", false },
+	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false },
+	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false },
+	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false },
+	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false },
+	[TAINT_NO_SUPPORT] = { "no_support", true },
+	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true },
+};
+
+static void every_taint_has_the_slug_of_its_kernel_constant(void **state)
+{
+	(void)state;
+	assert_int_equal(ARRAY_SIZE(rows), TAINT_COUNT);
+	for (enum taint taint = 0; taint < TAINT_COUNT; taint++)
+		assert_string_equal(taint_slug(taint), rows[taint].slug);
+}
+
+static void slugs_are_unique_and_never_the_word_for_unknown(void **state)
+{
+	(void)state;
+	for (enum taint a = 0; a < TAINT_COUNT; a++) {
+		const char *slug = taint_slug(a);
+
+		assert_string_not_equal(slug, "unknown");
+		assert_int_equal(strspn(slug, "abcdefghijklmnopqrstuvwxyz_"),
+		                 strlen(slug));
+		for (enum taint b = 0; b < a; b++)
+			assert_string_not_equal(slug, taint_slug(b));
+	}
+}
+
+static void a_module_can_carry_what_the_contract_lists_and_nothing_else(void **state)
+{
+	(void)state;
+	for (enum taint taint = 0; taint < TAINT_COUNT; taint++)
+		if (taint_is_module_taint(taint) != rows[taint].module)
+			fail_msg("%s", rows[taint].slug);
+}
+
+static void mainline_taints_stand_at_their_mainline_bit(void **state)
+{
+	(void)state;
+	assert_int_equal(TAINT_PROPRIETARY_MODULE, 0);
+	assert_int_equal(TAINT_WARN, 9);
+	assert_int_equal(TAINT_UNSIGNED_MODULE, 13);
+	assert_int_equal(TAINT_TEST, 18);
+	assert_int_equal(TAINT_FWCTL, 19);
+	assert_int_equal(TAINT_TECH_PREVIEW, 20);
+}
+
+static struct taint_letters letters_of(const char *string)
+{
+	struct taint_letters letters = { { 0 } };
+
+	assert_int_equal(taint_letters_parse(string, strlen(string), &letters), 0);
+	return letters;
+}
+
+/* Pops all of STRING's letters; they must be WANTED, in that order. */
+static void assert_letters(const char *string, const char *wanted)
+{
+	struct taint_letters letters = letters_of(string);
+
+	for (const char *c = wanted; *c; c++) {
+		assert_false(taint_letters_is_empty(&letters));
+		assert_int_equal(taint_letters_pop(&letters), *c);
+	}
+	assert_true(taint_letters_is_empty(&letters));
+}
+
+static void letters_are_a_set_in_ascii_order(void **state)
+{
+	(void)state;
+	assert_letters("", "");
+	assert_letters("P", "P");
+	assert_letters("POE", "EOP");
+	assert_letters("EOP", "EOP");
+	assert_letters("POFCE", "CEFOP");
+	assert_letters("NnXxTtUu", "NTUXntux");
+}
+
+static void a_doubled_letter_counts_once(void **state)
+{
+	(void)state;
+	assert_letters("OEXX", "EOX");
+	assert_letters("NN", "N");
+	assert_letters("XOXEX", "EOX");
+}
+
+static void the_signs_of_coming_and_going_are_no_letters(void **state)
+{
+	(void)state;
+	assert_letters("+", "");
+	assert_letters("-", "");
+	assert_letters("OE+", "EO");
+	assert_letters("OE-", "EO");
+	assert_letters("+O-E+-", "EO");
+}
+
+static void every_printable_character_but_signs_and_parentheses_is_a_letter(void **state)
+{
+	char all[128];
+	size_t count = 0;
+
+	(void)state;
+	for (int c = 0x21; c <= 0x7e; c++) {
+		const char string[] = { (char)c, '\0' };
+
+		if (c == '(' || c == ')' || c == '+' || c == '-')
+			continue;
+		assert_letters(string, string);
+		all[count++] = (char)c;
+	}
+	all[count] = '\0';
+	assert_int_equal(count, 94 - 4);
+	assert_letters(all, all);
+}
+
+static void any_other_byte_is_refused_and_leaves_the_set_alone(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		const char strings[][3] = {
+			{ (char)byte, 'A', 'B' },
+			{ 'A', (char)byte, 'B' },
+			{ 'A', 'B', (char)byte },
+		};
+
+		if (byte >= 0x21 && byte <= 0x7e && byte != '(' && byte != ')')
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+			struct taint_letters letters = letters_of("PO"), before = letters;
+
+			assert_int_equal(taint_letters_parse(strings[i], 3, &letters),
+			                 -EBADMSG);
+			assert_true(taint_letters_is_equal(&letters, &before));
+		}
+	}
+}
+
+static void parsing_adds_to_what_is_there_and_reads_no_further_than_told(void **state)
+{
+	struct taint_letters letters = letters_of("P"), wanted = letters_of("PO");
+
+	(void)state;
+	assert_int_equal(taint_letters_parse("O)E", 1, &letters), 0);
+	assert_true(taint_letters_is_equal(&letters, &wanted));
+	assert_int_equal(taint_letters_parse(NULL, 0, &letters), 0);
+	assert_true(taint_letters_is_equal(&letters, &wanted));
+}
+
+static void sets_are_equal_only_with_the_same_letters(void **state)
+{
+	static const char *const strings[] = { "",   "P", "O",  "POE", "PO", "!", "~",
+		                               "!~", "a", "P~", "Pa",  "`",  "_" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(strings); k++) {
+			struct taint_letters a = letters_of(strings[i]);
+			struct taint_letters b = letters_of(strings[k]);
+
+			assert_int_equal(taint_letters_is_equal(&a, &b), i == k);
+		}
+	}
+}
+
+static void a_set_is_empty_only_without_any_letter(void **state)
+{
+	struct taint_letters none = letters_of("+-"), low = letters_of("!"),
+			     high = letters_of("~");
+
+	(void)state;
+	assert_true(taint_letters_is_empty(&none));
+	assert_false(taint_letters_is_empty(&low));
+	assert_false(taint_letters_is_empty(&high));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_taint_has_the_slug_of_its_kernel_constant),
+		cmocka_unit_test(slugs_are_unique_and_never_the_word_for_unknown),
+		cmocka_unit_test(
+			a_module_can_carry_what_the_contract_lists_and_nothing_else),
+		cmocka_unit_test(mainline_taints_stand_at_their_mainline_bit),
+		cmocka_unit_test(letters_are_a_set_in_ascii_order),
+		cmocka_unit_test(a_doubled_letter_counts_once),
+		cmocka_unit_test(the_signs_of_coming_and_going_are_no_letters),
+		cmocka_unit_test(
+			every_printable_character_but_signs_and_parentheses_is_a_letter),
+		cmocka_unit_test(any_other_byte_is_refused_and_leaves_the_set_alone),
+		cmocka_unit_test(
+			parsing_adds_to_what_is_there_and_reads_no_further_than_told),
+		cmocka_unit_test(sets_are_equal_only_with_the_same_letters),
+		cmocka_unit_test(a_set_is_empty_only_without_any_letter),
+	};
+
+	return cmocka_run_group_tests_name("taint", tests, NULL, NULL);
+}
