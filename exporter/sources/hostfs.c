@@ -117,6 +117,13 @@ void hostfs_begin(struct hostfs *fs, uint64_t deadline)
 	fs->deadline = deadline;
 }
 
+static bool is_link(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /*
  * For kernels without openat2(): every part of PATH by itself, following no link. A path
  * with ".." is refused.
@@ -140,6 +147,10 @@ static int open_walking(int root, const char *path, int flags)
 		                    (is_last ? flags : O_PATH | O_DIRECTORY));
 		if (fd < 0)
 			return -errno;
+		if (is_last && flags & O_PATH && is_link(fd)) {
+			close(fd);
+			return -ELOOP;
+		}
 		if (is_last)
 			return fd;
 		close_descriptor(&folder);
@@ -272,6 +283,15 @@ static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path
 	return 0;
 }
 
+/* Takes off what was appended since the text was of this length. Returns ERROR. */
+static int cut_off(struct text *text, size_t length, int error)
+{
+	text->length = length;
+	if (text->data)
+		text->data[length] = '\0';
+	return error;
+}
+
 /* Reads all, or with IS_VALUE what one read gives. Restores TEXT's length at an error. */
 static int read_opened(const struct opened *opened, bool is_value, size_t max,
                        struct text *text)
@@ -283,24 +303,18 @@ static int read_opened(const struct opened *opened, bool is_value, size_t max,
 		ssize_t size;
 
 		if (text_reserve(text, room) < 0)
-			return -ENOMEM;
+			return cut_off(text, start, -ENOMEM);
 		if (!is_value)
 			room = text->capacity - text->length - 1;
 		do {
 			size = pread(opened->fd, text->data + text->length, room,
 			             (off_t)(text->length - start));
 		} while (size < 0 && errno == EINTR);
-		if (size < 0) {
-			int error = -errno;
-
-			text->length = start;
-			return error;
-		}
+		if (size < 0)
+			return cut_off(text, start, -errno);
 		text->length += (size_t)size;
-		if (text->length - start > max) {
-			text->length = start;
-			return -EFBIG;
-		}
+		if (text->length - start > max)
+			return cut_off(text, start, -EFBIG);
 		if (is_value || size == 0)
 			break;
 	}
@@ -376,6 +390,8 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
 	struct kept *slot = find_slot(fs, root, path);
 	int r;
 
+	if (clock_monotonic() > fs->deadline)
+		return -ETIME;
 	if (!opened_take_kept(fs, slot, &opened)) {
 		r = opened_new(fs, root, path, true, &opened);
 		if (r < 0)
@@ -414,9 +430,7 @@ int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path
 		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
 			text_add(names, name, strlen(name) + 1);
 	}
-	if (errno) {
-		names->length = start;
-		return -errno;
-	}
-	return names->error;
+	if (errno)
+		return cut_off(names, start, -errno);
+	return names->error ? cut_off(names, start, names->error) : 0;
 }

@@ -27,6 +27,8 @@ void procfs_mask_read(struct hostfs *fs, struct snapshot *snapshot)
 
 	result->file = "sys/kernel/tainted";
 	result->error = hostfs_value_read(fs, HOSTFS_PROCFS, result->file, &value);
+	if (result->error == 0 && strlen(text_string(&value)) != value.length)
+		result->error = -EBADMSG;
 	if (result->error == 0)
 		result->error = number_parse(text_string(&value), &snapshot->mask);
 }
@@ -41,9 +43,9 @@ void procfs_release_read(struct hostfs *fs, struct snapshot *snapshot)
 	if (result->error < 0)
 		return;
 	release->length = strcspn(text_string(release), " \t\n");
-	if (release->length)
+	if (release->data)
 		release->data[release->length] = '\0';
-	else
+	if (!release->length)
 		result->error = -EBADMSG;
 }
 
@@ -86,80 +88,73 @@ static bool parse_groups(const char *word, size_t length, struct taint_letters *
 	return true;
 }
 
-/* Steps over a decimal number; NULL if there is none. */
+/* "0xffffffffc09b1000". */
+static bool is_address(const char *word, size_t length)
+{
+	if (length < 3 || memcmp(word, "0x", 2) != 0)
+		return false;
+	for (size_t i = 2; i < length; i++)
+		if (!strchr("0123456789abcdefABCDEF", word[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Takes the state, the address and the letters off the end of a line and moves *END
+ * before them. No kernel puts a newline into these.
+ */
+static bool parse_tail(const char *line, const char **end, struct taint_letters *letters)
+{
+	size_t length;
+	const char *word = last_word(line, end, &length);
+
+	if (length && word[0] == '(') {
+		if (!parse_groups(word, length, letters))
+			return false;
+		word = last_word(line, end, &length);
+	}
+	if (!is_address(word, length))
+		return false;
+	word = last_word(line, end, &length);
+	return is_word(word, length, "Live") || is_word(word, length, "Loading") ||
+	       is_word(word, length, "Unloading");
+}
+
+/* Steps over a decimal number of 64 bits; NULL if there is none. */
 static const char *skip_number(const char *c, const char *end)
 {
 	const char *start = c;
 
-	while (c < end && *c >= '0' && *c <= '9')
+	while (c < end && c - start < 20 && *c >= '0' && *c <= '9')
 		c++;
 	return c > start ? c : NULL;
 }
 
-/* Whether " SIZE REFCOUNT " stands at BLANK, with a word behind it. */
+/*
+ * Whether " SIZE REFCOUNT USERS" stands from BLANK to END. Users end with a comma each;
+ * there is a "-" for none, and a second one for a kernel that does not count.
+ */
 static bool is_behind_name(const char *blank, const char *end)
 {
 	const char *c = skip_number(blank + 1, end);
+	bool is_counted;
 
 	if (!c || c == end || *c++ != ' ' || c == end)
 		return false;
-	if (*c == '-' && c + 1 < end && c[1] == ' ') {
-		c++;
-	} else {
-		c = skip_number(*c == '-' ? c + 1 : c, end);
-		if (!c)
-			return false;
-	}
-	return c < end && *c == ' ' && c + 1 < end;
+	is_counted = *c != '-' || (c + 1 < end && c[1] != ' ');
+	c = is_counted ? skip_number(c + (*c == '-'), end) : c + 1;
+	if (!c || c == end || *c++ != ' ' || c == end)
+		return false;
+	return (end - c == 1 && *c == '-') || (is_counted && end[-1] == ',');
 }
 
-/*
- * Where the name of a record ends; END is where its state begins. A name may look like
- * the columns behind it, so that without users in between they are counted from the end.
- * NULL if there are no such columns.
- */
-static const char *find_name_end(const char *start, const char *end)
+/* The length of the name in front of that, 0 if there is none. */
+static size_t name_length(const char *start, const char *end)
 {
-	const char *blank = end, *word;
-	size_t length;
-
-	word = last_word(start, &blank, &length);
-	if (is_word(word, length, "-")) {
-		last_word(start, &blank, &length);
-		last_word(start, &blank, &length);
-		return is_behind_name(blank, end) ? blank : NULL;
-	}
-	for (blank = start; (blank = memchr(blank, ' ', (size_t)(end - blank))); blank++)
-		if (is_behind_name(blank, end))
-			return blank;
-	return NULL;
-}
-
-/* Reads one record from its end: the front may be any bytes. */
-static bool parse_record(const char *start, const char *end, struct module_record *record)
-{
-	const char *word;
-	size_t length;
-
-	word = last_word(start, &end, &length);
-	if (length && word[0] == '(') {
-		if (!parse_groups(word, length, &record->letters))
-			return false;
-		word = last_word(start, &end, &length);
-	}
-	if (length < 3 || memcmp(word, "0x", 2) != 0)
-		return false;
-	word = last_word(start, &end, &length);
-	if (!is_word(word, length, "Live") && !is_word(word, length, "Loading") &&
-	    !is_word(word, length, "Unloading"))
-		return false;
-
-	end = find_name_end(start, end);
-	if (!end)
-		return false;
-	record->name = start;
-	record->name_length = (size_t)(end - start);
-	return record->name_length > 0 && record->name_length <= MODULE_NAME_MAX;
+	for (size_t i = 1; i <= MODULE_NAME_MAX && start + i < end; i++)
+		if (start[i] == ' ' && is_behind_name(start + i, end))
+			return i;
+	return 0;
 }
 
 int procfs_modules_parse(struct module_list *list)
@@ -168,23 +163,27 @@ int procfs_modules_parse(struct module_list *list)
 	const char *end = start + list->text.length;
 
 	list->count = 0;
+	if (memchr(start, '\0', list->text.length))
+		return -EBADMSG;
 	while (line < end) {
-		struct module_record record = { 0 }, *added;
+		struct taint_letters letters = { { 0 } };
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		const char *tail = newline ? newline : end, *next = tail + 1;
+		struct module_record *record;
+		size_t length = 0;
 
-		if (!newline)
-			newline = end;
-		line = newline + 1;
+		if (parse_tail(line, &tail, &letters))
+			length = name_length(start, tail);
+		line = next;
 		/* Not the end of a record: the newline belongs to a name. */
-		if (!parse_record(start, newline, &record)) {
-			if (newline - start > MODULE_NAME_MAX)
-				return -EBADMSG;
+		if (!length)
 			continue;
-		}
-		added = module_list_add(list);
-		if (!added)
+		record = module_list_add(list);
+		if (!record)
 			return -ENOMEM;
-		*added = record;
+		record->name = start;
+		record->name_length = length;
+		record->letters = letters;
 		start = line;
 	}
 	return start < end ? -EBADMSG : 0;

@@ -40,6 +40,7 @@ int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT, value = TEXT_INIT;
 	struct taint_letters letters = { { 0 } };
+	size_t line;
 	int r;
 
 	if (!is_folder_name(name, length))
@@ -50,8 +51,11 @@ int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
 	r = hostfs_value_read(fs, HOSTFS_SYSFS, text_string(&path), &value);
 	if (r < 0)
 		return r;
-	r = taint_letters_parse(text_string(&value), strcspn(text_string(&value), "\n"),
-	                        &letters);
+	/* One line, with nothing behind its end. */
+	line = strcspn(text_string(&value), "\n");
+	if (line + 1 < value.length)
+		return -EBADMSG;
+	r = taint_letters_parse(text_string(&value), line, &letters);
 	if (r < 0)
 		return r;
 	*ret_letters = letters;

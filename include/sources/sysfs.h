@@ -33,5 +33,5 @@ int sysfs_folder_names_read(struct hostfs *fs, struct text *names);
 int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder,
                                uint64_t *ret_inode);
 
-/* 1 if module/FOLDER/initstate says "live", 0 if "coming" or "going"; or -errno. */
+/* 0 if module/FOLDER/initstate says "coming" or "going", else 1; or -errno. */
 int sysfs_is_live_read(struct hostfs *fs, const char *folder);
