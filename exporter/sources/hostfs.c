@@ -30,6 +30,9 @@
 #define KEPT_SLOTS  512
 #define KEPT_PROBES 4
 
+/* How often opening is tried when the kernel asks for another try. */
+#define OPEN_ATTEMPTS 100
+
 /* The least room for one read of a file of records. */
 #define RECORDS_CHUNK 16384
 
@@ -166,7 +169,7 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd;
+	long fd = -1;
 	int r;
 
 	if (clock_monotonic() > fs->deadline)
@@ -174,7 +177,12 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	r = hostfs_root_check(fs, root);
 	if (r < 0)
 		return r;
-	fd = syscall(SYS_openat2, fs->roots[root], path, &how, sizeof(how));
+	/* EAGAIN: something was renamed anywhere while ".." was followed (openat2(2)). */
+	for (int i = 0; i < OPEN_ATTEMPTS; i++) {
+		fd = syscall(SYS_openat2, fs->roots[root], path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
 	if (fd >= 0)
 		return (int)fd;
 	/* EPERM is what older container runtimes answer to calls they do not know. */
