@@ -16,8 +16,11 @@
 #include "sources/procfs.h"
 #include "sources/sysfs.h"
 
-/* How often the list is read again when modules come and go meanwhile. */
+/* How often is looked again when modules come and go meanwhile. */
 #define READ_ATTEMPTS 4
+
+/* How many modules may be loaded between two pieces of the list and be noticed. */
+#define DOUBLES_MAX 8
 
 /* The built-in folders are counted again after this time. */
 #define COUNT_LIFETIME (60 * CLOCK_SECOND)
@@ -86,22 +89,54 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ENODEV;
 }
 
+static bool is_same_name(const struct module_record *a, const struct module_record *b)
+{
+	return a->name_length == b->name_length &&
+	       memcmp(a->name, b->name, a->name_length) == 0;
+}
+
 /*
- * Reads /proc/modules between two looks at the number of folders: a module that comes or
- * goes in the middle would be listed twice or make another one missing.
+ * The kernel gives the list in pieces of a page, newest module first. A module that is
+ * loaded between two pieces moves the others back, so that the next piece begins with
+ * what the last one ended with; one that is removed moves them forward, over the gap,
+ * unseen. Both together leave the number right and the list wrong. Drops the doubles;
+ * says whether there were any.
+ */
+static bool drop_doubles(struct module_list *list)
+{
+	size_t kept = 0, count = list->count;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t first = kept > DOUBLES_MAX ? kept - DOUBLES_MAX : 0, k = kept;
+
+		while (k > first &&
+		       !is_same_name(&list->records[k - 1], &list->records[i]))
+			k--;
+		if (k == first)
+			list->records[kept++] = list->records[i];
+	}
+	list->count = kept;
+	return kept < count;
+}
+
+/*
+ * Reads /proc/modules between two looks at the number of folders, until nothing came or
+ * went in the middle.
  */
 static int read_list(struct hostfs *fs, struct module_list *list, uint64_t *ret_folders)
 {
 	uint64_t before, after;
 	int r, counted;
+	bool is_torn;
 
 	for (int attempt = 1;; attempt++) {
 		before = after = 0;
 		counted = sysfs_folder_count_read(fs, &before);
 		r = procfs_modules_read(fs, list);
+		is_torn = r == -EBADMSG || (r == 0 && drop_doubles(list));
 		if (counted == 0)
 			counted = sysfs_folder_count_read(fs, &after);
-		if ((r != -EBADMSG && before == after) || attempt == READ_ATTEMPTS)
+		if ((!is_torn && before == after) || attempt == READ_ATTEMPTS)
 			break;
 	}
 	list->sysfs_result = (struct source_result){ counted, "module" };
@@ -121,6 +156,11 @@ static void read_letters(struct hostfs *fs, bool every, struct module_list *list
 		                       &record->sysfs_letters);
 		if (r == 0) {
 			record->in_sysfs = true;
+			if (module_record_is_disagreeing(record))
+				r = sysfs_letters_inode_read(fs, record->name,
+				                             record->name_length,
+				                             &record->sysfs_inode);
+			record->in_sysfs = r == 0;
 		} else if (!is_gone(r)) {
 			list->sysfs_result =
 				(struct source_result){ r, "module/*/taint" };
@@ -170,6 +210,14 @@ static int read_unlisted(struct hostfs *fs, struct modules_memory *memory,
 	return 0;
 }
 
+static bool is_settled(const struct module_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->records[i].is_live)
+			return false;
+	return true;
+}
+
 /* One look at everything. */
 static void look(struct hostfs *fs, struct modules_memory *memory, bool every,
                  bool has_procfs, struct module_list *list)
@@ -192,8 +240,9 @@ static void look(struct hostfs *fs, struct modules_memory *memory, bool every,
 		read_letters(fs, every, list);
 	if (list->sysfs_result.error < 0)
 		return;
-	if (folders == memory->built_in + list->count && memory->counted_at &&
-	    clock_monotonic() - memory->counted_at < COUNT_LIFETIME)
+	/* What is going may have no folder any more: then the numbers mean nothing. */
+	if (is_settled(list) && folders == memory->built_in + list->count &&
+	    memory->counted_at && clock_monotonic() - memory->counted_at < COUNT_LIFETIME)
 		return;
 	r = read_unlisted(fs, memory, list);
 	if (r < 0)
@@ -269,34 +318,62 @@ static int confirm_disagreeing(const struct module_list *first, struct module_li
 		if (module_record_is_disagreeing(record) &&
 		    (k == old.count ||
 		     strcmp(old.entries[k].folder, new.entries[i].folder) != 0 ||
-		     !module_record_is_disagreeing(old.entries[k].record)))
+		     !module_record_is_disagreeing(old.entries[k].record) ||
+		     old.entries[k].record->sysfs_inode != record->sysfs_inode))
 			record->in_sysfs = false;
 	}
 	return 0;
+}
+
+/*
+ * Whether the two looks listed the same modules in the same order. Then none that the
+ * first one saw was removed before the second, and so none was missed in the first.
+ */
+static bool is_same_list(const struct module_list *a, const struct module_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!is_same_name(&a->records[i], &b->records[i]))
+			return false;
+	return true;
+}
+
+static void confirm(struct hostfs *fs, struct module_list *first,
+                    struct module_list *list)
+{
+	int r = confirm_unlisted(fs, first, list);
+
+	if (r == 0)
+		r = confirm_disagreeing(first, list);
+	if (r < 0)
+		list->sysfs_result = (struct source_result){ r, "module/*/initstate" };
 }
 
 void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
                   struct snapshot *snapshot)
 {
 	_cleanup_(module_list_clear) struct module_list first;
+	struct module_list *list = &snapshot->modules;
 	bool has_procfs =
 		snapshot->release_result.error == 0 || snapshot->mask_result.error == 0;
-	int r;
 
 	module_list_init(&first);
-	look(fs, memory, every, has_procfs, &snapshot->modules);
-	if (!is_suspicious(&snapshot->modules))
+	look(fs, memory, every, has_procfs, list);
+	if (!is_suspicious(list))
 		return;
-
-	first = snapshot->modules;
-	module_list_init(&snapshot->modules);
-	memory->counted_at = 0;
-	look(fs, memory, every, has_procfs, &snapshot->modules);
-	r = confirm_unlisted(fs, &first, &snapshot->modules);
-	if (r < 0)
-		snapshot->modules.sysfs_result =
-			(struct source_result){ r, "module/*/initstate" };
-	r = confirm_disagreeing(&first, &snapshot->modules);
-	if (r < 0)
-		snapshot->modules.sysfs_result = (struct source_result){ r, "module" };
+	for (int attempt = 1; attempt < READ_ATTEMPTS; attempt++) {
+		module_list_clear(&first);
+		first = *list;
+		module_list_init(list);
+		memory->counted_at = 0;
+		look(fs, memory, every, has_procfs, list);
+		if (is_same_list(&first, list)) {
+			confirm(fs, &first, list);
+			return;
+		}
+	}
+	/* Modules came and went all the time: nothing is proven of any. */
+	module_list_clear(&first);
+	confirm(fs, &first, list);
 }

@@ -103,20 +103,21 @@ static bool is_address(const char *word, size_t length)
  * Takes the state, the address and the letters off the end of a line and moves *END
  * before them. No kernel puts a newline into these.
  */
-static bool parse_tail(const char *line, const char **end, struct taint_letters *letters)
+static bool parse_tail(const char *line, const char **end, struct module_record *record)
 {
 	size_t length;
 	const char *word = last_word(line, end, &length);
 
 	if (length && word[0] == '(') {
-		if (!parse_groups(word, length, letters))
+		if (!parse_groups(word, length, &record->letters))
 			return false;
 		word = last_word(line, end, &length);
 	}
 	if (!is_address(word, length))
 		return false;
 	word = last_word(line, end, &length);
-	return is_word(word, length, "Live") || is_word(word, length, "Loading") ||
+	record->is_live = is_word(word, length, "Live");
+	return record->is_live || is_word(word, length, "Loading") ||
 	       is_word(word, length, "Unloading");
 }
 
@@ -166,24 +167,20 @@ int procfs_modules_parse(struct module_list *list)
 	if (memchr(start, '\0', list->text.length))
 		return -EBADMSG;
 	while (line < end) {
-		struct taint_letters letters = { { 0 } };
+		struct module_record record = { .name = start }, *added;
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		const char *tail = newline ? newline : end, *next = tail + 1;
-		struct module_record *record;
-		size_t length = 0;
 
-		if (parse_tail(line, &tail, &letters))
-			length = name_length(start, tail);
+		if (parse_tail(line, &tail, &record))
+			record.name_length = name_length(start, tail);
 		line = next;
 		/* Not the end of a record: the newline belongs to a name. */
-		if (!length)
+		if (!record.name_length)
 			continue;
-		record = module_list_add(list);
-		if (!record)
+		added = module_list_add(list);
+		if (!added)
 			return -ENOMEM;
-		record->name = start;
-		record->name_length = length;
-		record->letters = letters;
+		*added = record;
 		start = line;
 	}
 	return start < end ? -EBADMSG : 0;

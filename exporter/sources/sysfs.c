@@ -79,13 +79,14 @@ int sysfs_folder_names_read(struct hostfs *fs, struct text *names)
 	return hostfs_names_read(fs, HOSTFS_SYSFS, "module", names);
 }
 
-int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder, uint64_t *ret_inode)
+static int inode_read(struct hostfs *fs, const char *name, size_t length,
+                      const char *file, uint64_t *ret_inode)
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
 	struct hostfs_stat stat;
 	int r;
 
-	add_path(&path, folder, strlen(folder), "/initstate");
+	add_path(&path, name, length, file);
 	if (path.error)
 		return path.error;
 	r = hostfs_stat_read(fs, HOSTFS_SYSFS, text_string(&path), &stat);
@@ -93,6 +94,19 @@ int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder, uint64_t *
 		return r;
 	*ret_inode = stat.inode;
 	return 0;
+}
+
+int sysfs_letters_inode_read(struct hostfs *fs, const char *name, size_t length,
+                             uint64_t *ret_inode)
+{
+	if (!is_folder_name(name, length))
+		return -ENOENT;
+	return inode_read(fs, name, length, "/taint", ret_inode);
+}
+
+int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder, uint64_t *ret_inode)
+{
+	return inode_read(fs, folder, strlen(folder), "/initstate", ret_inode);
 }
 
 int sysfs_is_live_read(struct hostfs *fs, const char *folder)

@@ -33,6 +33,8 @@ struct module_record {
 	struct taint_letters letters;       /* what /proc/modules says */
 	struct taint_letters sysfs_letters; /* what /sys/module/NAME/taint says */
 	bool in_sysfs;                      /* sysfs_letters were read */
+	bool is_live;                       /* neither loading nor unloading */
+	uint64_t sysfs_inode;               /* of their file, where they disagree */
 };
 
 /* A module that sysfs shows as loaded and /proc/modules does not list. */

@@ -3,8 +3,9 @@
  * The loaded modules: /proc/modules held against /sys/module.
  *
  * Both change while they are read. The list is read again until the number of folders in
- * /sys/module is the same before and after; and what looks hidden or disagreeing is only
- * kept if a second look at everything shows it too, of the same sysfs object.
+ * /sys/module is the same before and after, and no module is listed twice. What looks
+ * hidden or disagreeing is only kept if two looks in a row list the same modules and both
+ * show it, of the same sysfs object.
  */
 #pragma once
 

@@ -20,6 +20,10 @@ struct text;
 int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
                        struct taint_letters *ret_letters);
 
+/* The inode of module/NAME/taint, by which one module can be told from its successor. */
+int sysfs_letters_inode_read(struct hostfs *fs, const char *name, size_t length,
+                             uint64_t *ret_inode);
+
 /* How many folders module/ holds, from its link count alone; -ENOENT without module/. */
 int sysfs_folder_count_read(struct hostfs *fs, uint64_t *ret_count);
 
