@@ -16,8 +16,16 @@
 #include "sources/procfs.h"
 #include "sources/sysfs.h"
 
-/* How often is looked again when modules come and go meanwhile. */
+/* How often the list is read again when modules come and go meanwhile. */
 #define READ_ATTEMPTS 4
+
+/*
+ * A suspicion needs so many looks that confirm it in a row: a single one may be torn in a
+ * way that cannot be seen, by a module that leaves the kernel's list after its record
+ * did.
+ */
+#define CONFIRMATIONS 2
+#define LOOKS_MAX     8
 
 /* How many modules may be loaded between two pieces of the list and be noticed. */
 #define DOUBLES_MAX 8
@@ -154,14 +162,13 @@ static void read_letters(struct hostfs *fs, bool every, struct module_list *list
 			continue;
 		r = sysfs_letters_read(fs, record->name, record->name_length,
 		                       &record->sysfs_letters);
-		if (r == 0) {
-			record->in_sysfs = true;
-			if (module_record_is_disagreeing(record))
-				r = sysfs_letters_inode_read(fs, record->name,
-				                             record->name_length,
-				                             &record->sysfs_inode);
-			record->in_sysfs = r == 0;
-		} else if (!is_gone(r)) {
+		if (r == 0 &&
+		    !taint_letters_is_equal(&record->letters, &record->sysfs_letters))
+			r = sysfs_letters_inode_read(fs, record->name,
+			                             record->name_length,
+			                             &record->sysfs_inode);
+		record->in_sysfs = r == 0;
+		if (r < 0 && !is_gone(r)) {
 			list->sysfs_result =
 				(struct source_result){ r, "module/*/taint" };
 			return;
@@ -249,8 +256,11 @@ static void look(struct hostfs *fs, struct modules_memory *memory, bool every,
 		list->sysfs_result = (struct source_result){ r, "module/*/initstate" };
 }
 
+/* Whether a whole look shows something that has to be confirmed. */
 static bool is_suspicious(const struct module_list *list)
 {
+	if (list->procfs_result.error < 0 || list->sysfs_result.error < 0)
+		return false;
 	if (list->unlisted_count)
 		return true;
 	for (size_t i = 0; i < list->count; i++)
@@ -325,10 +335,7 @@ static int confirm_disagreeing(const struct module_list *first, struct module_li
 	return 0;
 }
 
-/*
- * Whether the two looks listed the same modules in the same order. Then none that the
- * first one saw was removed before the second, and so none was missed in the first.
- */
+/* Whether the two looks listed the same modules in the same order. */
 static bool is_same_list(const struct module_list *a, const struct module_list *b)
 {
 	if (a->count != b->count)
@@ -353,27 +360,30 @@ static void confirm(struct hostfs *fs, struct module_list *first,
 void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
                   struct snapshot *snapshot)
 {
-	_cleanup_(module_list_clear) struct module_list first;
+	_cleanup_(module_list_clear) struct module_list before;
 	struct module_list *list = &snapshot->modules;
 	bool has_procfs =
 		snapshot->release_result.error == 0 || snapshot->mask_result.error == 0;
+	int confirmed = 0;
 
-	module_list_init(&first);
+	module_list_init(&before);
 	look(fs, memory, every, has_procfs, list);
-	if (!is_suspicious(list))
-		return;
-	for (int attempt = 1; attempt < READ_ATTEMPTS; attempt++) {
-		module_list_clear(&first);
-		first = *list;
+	for (int looks = 1; is_suspicious(list) && confirmed < CONFIRMATIONS; looks++) {
+		module_list_clear(&before);
+		/* Modules come and go all the time: nothing is proven of any. */
+		if (looks == LOOKS_MAX) {
+			confirm(fs, &before, list);
+			return;
+		}
+		before = *list;
 		module_list_init(list);
 		memory->counted_at = 0;
 		look(fs, memory, every, has_procfs, list);
-		if (is_same_list(&first, list)) {
-			confirm(fs, &first, list);
-			return;
+		if (is_same_list(&before, list)) {
+			confirm(fs, &before, list);
+			confirmed++;
+		} else {
+			confirmed = 0;
 		}
 	}
-	/* Modules came and went all the time: nothing is proven of any. */
-	module_list_clear(&first);
-	confirm(fs, &first, list);
 }
