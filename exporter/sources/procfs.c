@@ -88,13 +88,18 @@ static bool parse_groups(const char *word, size_t length, struct taint_letters *
 	return true;
 }
 
+static bool is_hexadecimal(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* "0xffffffffc09b1000". */
 static bool is_address(const char *word, size_t length)
 {
 	if (length < 3 || memcmp(word, "0x", 2) != 0)
 		return false;
 	for (size_t i = 2; i < length; i++)
-		if (!strchr("0123456789abcdefABCDEF", word[i]))
+		if (!is_hexadecimal(word[i]))
 			return false;
 	return true;
 }
