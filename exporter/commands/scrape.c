@@ -112,19 +112,24 @@ static collector_set succeeded(const struct snapshot *snapshot, collector_set co
 }
 
 /* False when nobody can say whose bits these are. */
-static bool choose_dialect(struct scraper *scraper, const struct snapshot *snapshot,
+static bool choose_dialect(struct scraper *scraper, struct snapshot *snapshot,
                            struct dialect *dialect)
 {
 	_cleanup_(text_clear) struct text version = TEXT_INIT;
 	enum dialect_id id = scraper->settings->dialect;
+	int r;
 
 	if (!scraper->settings->is_dialect_given) {
 		if (snapshot->release_result.error < 0)
 			return false;
-		/* Only a hint: without it the release decides alone. */
-		procfs_version_read(scraper->fs, &version);
+		r = procfs_version_read(scraper->fs, &version);
 		id = dialect_choose(text_string(&snapshot->release),
 		                    text_string(&version));
+		/* Some of SUSE's kernels tell what they are only there. */
+		if (id == DIALECT_MAINLINE && r < 0 && r != -ENOENT) {
+			snapshot->release_result = (struct source_result){ r, "version" };
+			return false;
+		}
 	}
 	dialect_init(dialect, id, text_string(&snapshot->release));
 	return true;
@@ -155,7 +160,8 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 		snapshot.mask_before_modules = snapshot.mask;
 		modules_read(scraper->fs, &scraper->modules_memory,
 		             scraper->settings->compares_every_module, &snapshot);
-		procfs_mask_read(scraper->fs, &snapshot);
+		if (snapshot.mask_result.error == 0)
+			procfs_mask_read(scraper->fs, &snapshot);
 	}
 	r = findings_init(&findings, &snapshot, metrics.dialect);
 	if (r < 0)

@@ -44,8 +44,11 @@ int listeners_init(struct listeners *listeners, int epoll, const char *const *ad
 
 	*listeners = (struct listeners){ .epoll = epoll };
 	listeners->fds = calloc(count, sizeof(*listeners->fds));
-	if (!listeners->fds)
+	if (!listeners->fds) {
+		log_event(LOG_LEVEL_ERROR, "Cannot listen", "err", strerror(ENOMEM),
+		          NULL);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = open_listener(listeners, addresses[i]);
 	return r;

@@ -71,10 +71,12 @@ static void accept_clients(struct web_server *server, int listener)
 		                 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
-			if (errno == ECONNABORTED || errno == EINTR)
-				continue;
 			if (errno == EAGAIN)
 				return;
+			/* Anything else was that client's misfortune (accept(2)). */
+			if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+			    errno != ENOMEM)
+				continue;
 			rest(server, errno);
 			return;
 		}
@@ -161,7 +163,8 @@ static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connecti
 	size_t length = 0;
 	char *body;
 
-	if (reply->body.error) {
+	/* An empty body is one, too. */
+	if (text_reserve(&reply->body, 0) < 0) {
 		text_clear(&reply->body);
 		*reply = (struct web_reply){ 0 };
 		web_reply_error(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
@@ -206,13 +209,23 @@ static bool is_allowed_method(const char *method)
 	       strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
-static bool has_body(struct MHD_Connection *mhd)
+static bool find_length(void *context, const char *value)
 {
-	const char *length =
-		MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
+	bool *has_length = context;
 
-	return (length && strcmp(length, "0") != 0) ||
-	       MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding");
+	*has_length = strcmp(value, "0") != 0;
+	return !*has_length;
+}
+
+/* The library believes the first of several lengths; here every one has to be 0. */
+static bool has_body(const struct web_request *request)
+{
+	bool has_length = false;
+
+	web_request_headers(request, "Content-Length", find_length, &has_length);
+	return has_length ||
+	       MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+	                                   "Transfer-Encoding");
 }
 
 static void answer(struct web_server *server, struct connection *connection,
@@ -264,7 +277,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 		web_reply_error(&reply, MHD_HTTP_METHOD_NOT_ALLOWED,
 		                "only GET and HEAD are allowed");
 		reply.headers[0] = (struct web_header){ "Allow", "GET, HEAD" };
-	} else if (has_body(mhd)) {
+	} else if (has_body(&request)) {
 		web_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE,
 		                "a request body is not expected");
 	} else if (is_first) {
