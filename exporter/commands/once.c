@@ -5,6 +5,7 @@
 #include "commands/once.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +38,21 @@ static int write_synced(int fd, const struct text *page)
 	return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
+/* Renaming would put a file in the place of /dev/null as well, for who may do that. */
+static bool is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
 static int replace_file(const char *path, const struct text *page)
 {
 	_cleanup_(text_clear) struct text temporary = TEXT_INIT;
 	int fd, r;
 
+	if (!is_replaceable(path))
+		return -EEXIST;
 	text_add_string(&temporary, path);
 	text_add_string(&temporary, ".XXXXXX");
 	if (temporary.error)

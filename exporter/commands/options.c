@@ -101,7 +101,7 @@ static const struct {
 	const char *name;
 	const char *help;
 } commands[] = {
-	[COMMAND_SERVE] = { "serve", "serve the metrics over HTTP (the default)" },
+	[COMMAND_SERVE] = { "serve", "serve the metrics over HTTP (default)" },
 	[COMMAND_ONCE] = { "once", "write the metrics once, without process_*" },
 };
 _Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");

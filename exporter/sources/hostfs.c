@@ -111,8 +111,22 @@ int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 	return 0;
 }
 
+/* A root that was removed is opened anew, for there may be another of its name. */
+static void drop_removed_root(struct hostfs *fs, enum hostfs_root root)
+{
+	struct stat st;
+
+	if (fs->roots[root] < 0 || fs->is_kernel[root] ||
+	    (fstat(fs->roots[root], &st) == 0 && st.st_nlink > 0))
+		return;
+	close(fs->roots[root]);
+	fs->roots[root] = -1;
+}
+
 void hostfs_begin(struct hostfs *fs, uint64_t deadline)
 {
+	for (size_t i = 0; i < HOSTFS_ROOT_COUNT; i++)
+		drop_removed_root(fs, i);
 	for (size_t i = 0; i < KEPT_SLOTS; i++)
 		if (fs->kept[i].path && fs->kept[i].pass != fs->pass)
 			drop_kept(fs, &fs->kept[i]);

@@ -43,6 +43,7 @@ struct web_server {
 	uint64_t rests_until; /* accepting does */
 	struct connections connections;
 	bool is_stopping;
+	bool has_complaint; /* the library logged something in this turn */
 };
 
 struct web_request {
@@ -194,9 +195,26 @@ static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connecti
 	return result;
 }
 
-static const struct web_route *find_route(const struct web_server *server,
-                                          const char *path)
+/*
+ * The path of a target, which may be absolute (RFC 9112, section 3.2.2):
+ * "http://host:10093/metrics" asks for "/metrics".
+ */
+static const char *path_of(const char *target)
 {
+	static const char scheme[] = "http://";
+
+	if (strncasecmp(target, scheme, strlen(scheme)) != 0)
+		return target;
+	target += strlen(scheme);
+	target += strcspn(target, "/");
+	return *target ? target : "/";
+}
+
+static const struct web_route *find_route(const struct web_server *server,
+                                          const char *target)
+{
+	const char *path = path_of(target);
+
 	for (size_t i = 0; i < server->options->routes_count; i++)
 		if (strcmp(server->options->routes[i].path, path) == 0)
 			return &server->options->routes[i];
@@ -245,8 +263,8 @@ static void answer(struct web_server *server, struct connection *connection,
 
 /*
  * libmicrohttpd calls this once when the headers are there and once more when the request
- * is complete. What needs no complete request is refused in the first call, which also
- * keeps libmicrohttpd from reading a body.
+ * is complete. A request with a body is refused in the first call, which keeps
+ * libmicrohttpd from reading it, and closes the connection.
  */
 static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char *path,
                               const char *method, const char *http_version,
@@ -271,17 +289,17 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 	*request_context = connection;
 	connections_begin(connection);
 
+	if (is_first && !has_body(&request))
+		return MHD_YES;
 	if (!route) {
 		web_reply_error(&reply, MHD_HTTP_NOT_FOUND, "not found");
 	} else if (!is_allowed_method(method)) {
 		web_reply_error(&reply, MHD_HTTP_METHOD_NOT_ALLOWED,
 		                "only GET and HEAD are allowed");
 		reply.headers[0] = (struct web_header){ "Allow", "GET, HEAD" };
-	} else if (has_body(&request)) {
+	} else if (is_first) {
 		web_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE,
 		                "a request body is not expected");
-	} else if (is_first) {
-		return MHD_YES;
 	} else {
 		answer(server, connection, route, &request, &reply);
 	}
@@ -300,6 +318,19 @@ static void request_completed(void *data, struct MHD_Connection *mhd,
 		connections_complete(&server->connections, *request_context);
 }
 
+/* As the library does it, but a NUL must not end a path or a value before its end. */
+static size_t unescape(void *data, struct MHD_Connection *mhd, char *string)
+{
+	size_t length = MHD_http_unescape(string);
+
+	(void)data;
+	(void)mhd;
+	for (size_t i = 0; i < length; i++)
+		if (string[i] == '\0')
+			string[i] = '?';
+	return length;
+}
+
 /* ---- the loop ---- */
 
 __attribute__((format(printf, 2, 0))) static void log_library(void *data,
@@ -307,8 +338,9 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *data,
                                                               va_list arguments)
 {
 	_cleanup_(free_pointer) char *line = NULL;
+	struct web_server *server = data;
 
-	(void)data;
+	server->has_complaint = true;
 	if (vasprintf(&line, format, arguments) < 0) {
 		line = NULL;
 		return;
@@ -339,14 +371,14 @@ static int start_daemon(struct web_server *server)
 	 */
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, server,
 		MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)(2 * server->connections.max + 2),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WEB_IDLE_SECONDS,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-		request_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-		notify_connection, server, MHD_OPTION_END);
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+		NULL, MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_END);
 	if (!server->daemon)
 		return -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -455,6 +487,10 @@ int web_server_run(struct web_server *server, int stop_fd)
 			stop_at = clock_monotonic() + WEB_STOP_SECONDS * CLOCK_SECOND;
 		}
 		MHD_run(server->daemon);
+		/* A connection that it gives up it closes in its next turn. */
+		if (server->has_complaint)
+			MHD_run(server->daemon);
+		server->has_complaint = false;
 		if (server->is_stopping) {
 			if (!connections_is_busy(&server->connections) ||
 			    clock_monotonic() >= stop_at)
