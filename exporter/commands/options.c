@@ -102,7 +102,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	[COMMAND_SERVE] = { "serve", "serve the metrics over HTTP (default)" },
-	[COMMAND_ONCE] = { "once", "write the metrics once, without process_*" },
+	[COMMAND_ONCE] = { "once", "write the page once, without process_*" },
 };
 _Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
 
@@ -149,8 +149,10 @@ static int fail_hint(void)
 	return -EINVAL;
 }
 
-/* Where the collectors stand while flags are read: explicit ones win over defaults. */
+/* What was given so far. Of the collectors explicit flags win over the defaults. */
 struct choice {
+	bool has_command;
+	bool flags[FLAG_COUNT];
 	bool is_defaults_disabled;
 	collector_set on, off;
 };
@@ -266,22 +268,60 @@ static int fill_getopt(struct option *long_options, struct text *names)
 	return 0;
 }
 
-static int parse_command(struct options *options, char **words,
-                         const unsigned int given[])
+static int take_word(struct options *options, struct choice *choice, const char *word)
 {
-	if (words[0]) {
-		while (options->command < COMMAND_COUNT &&
-		       strcmp(commands[options->command].name, words[0]) != 0)
-			options->command++;
-		if (options->command == COMMAND_COUNT || words[1]) {
-			fprintf(stderr,
-			        PROGRAM ": '%s': expected one command, serve or once\n",
-			        words[options->command != COMMAND_COUNT]);
-			return fail_hint();
-		}
+	enum command command = 0;
+
+	while (command < COMMAND_COUNT && strcmp(commands[command].name, word) != 0)
+		command++;
+	if (command == COMMAND_COUNT || choice->has_command) {
+		fprintf(stderr, PROGRAM ": '%s': expected one command, serve or once\n",
+		        word);
+		return fail_hint();
 	}
+	options->command = command;
+	choice->has_command = true;
+	return 0;
+}
+
+/* getopt takes any unique start of a name for the name; flags are spelled out. */
+static int check_spelling(enum flag flag, bool is_no, const char *word)
+{
+	size_t length = strlen(flags[flag].name) + (is_no ? strlen("no-") : 0);
+
+	if (strcspn(word, "=") == strlen("--") + length)
+		return 0;
+	fprintf(stderr, PROGRAM ": %s: unknown flag\n", word);
+	return fail_hint();
+}
+
+/* WORD is what stands on the command line, VALUE the flag's value. */
+static int take_flag(struct options *options, struct choice *choice, int number,
+                     const char *word, const char *value)
+{
+	bool is_no = number >= FIRST_VALUE + NO;
+	enum flag flag = (enum flag)(number - FIRST_VALUE - (is_no ? NO : 0));
+	int r = check_spelling(flag, is_no, word);
+
+	if (r < 0)
+		return r;
+	if (flag == FLAG_HELP || flag == FLAG_VERSION) {
+		flag == FLAG_HELP ? print_help() : print_version();
+		return 1;
+	}
+	choice->flags[flag] = true;
+	if (apply(options, choice, flag, is_no, value))
+		return 0;
+	fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n", flags[flag].name, value,
+	        flags[flag].expected);
+	return fail_hint();
+}
+
+static int check_command(const struct options *options, const struct choice *choice)
+{
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
-		if (!given[flag] || flags[flag].commands & (1u << options->command))
+		if (!choice->flags[flag] ||
+		    flags[flag].commands & (1u << options->command))
 			continue;
 		fprintf(stderr, PROGRAM ": --%s: does not go with the command %s\n",
 		        flags[flag].name, commands[options->command].name);
@@ -290,13 +330,39 @@ static int parse_command(struct options *options, char **words,
 	return 0;
 }
 
-int options_parse(struct options *options, int argc, char **argv)
+static int parse(struct options *options, struct choice *choice, int argc, char **argv)
 {
 	struct option long_options[FLAG_COUNT + COLLECTOR_COUNT + 1] = { { 0 } };
 	_cleanup_(text_clear) struct text names = TEXT_INIT;
-	unsigned int given[FLAG_COUNT] = { 0 };
+	int r = fill_getopt(long_options, &names);
+
+	while (r == 0) {
+		/* The minus: words and flags in their order, whatever the environment. */
+		int at = optind ? optind : 1;
+		int value = getopt_long(argc, argv, "-h", long_options, NULL);
+
+		if (value == -1)
+			break;
+		if (value == '?')
+			return fail_hint();
+		if (value == 1)
+			r = take_word(options, choice, optarg);
+		else if (value == 'h')
+			r = take_flag(options, choice, FIRST_VALUE + FLAG_HELP, "--help",
+			              NULL);
+		else
+			r = take_flag(options, choice, value, argv[at], optarg);
+	}
+	/* Behind "--". */
+	while (r == 0 && optind < argc)
+		r = take_word(options, choice, argv[optind++]);
+	return r == 0 ? check_command(options, choice) : r;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
 	struct choice choice = { 0 };
-	int value, r;
+	int r;
 
 	*options = (struct options){
 		.scrape = {
@@ -314,31 +380,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		.max_requests = 40,
 	};
 	options->addresses = calloc((size_t)argc + 1, sizeof(*options->addresses));
-	if (!options->addresses || fill_getopt(long_options, &names) < 0)
+	if (!options->addresses)
 		return -ENOMEM;
-
-	while ((value = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		bool is_no = value >= FIRST_VALUE + NO;
-		enum flag flag =
-			value == 'h'
-				? FLAG_HELP
-				: (enum flag)(value - FIRST_VALUE - (is_no ? NO : 0));
-
-		if (value == '?')
-			return fail_hint();
-		if (flag == FLAG_HELP || flag == FLAG_VERSION) {
-			flag == FLAG_HELP ? print_help() : print_version();
-			return 1;
-		}
-		given[flag]++;
-		if (!apply(options, &choice, flag, is_no, optarg)) {
-			fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n",
-			        flags[flag].name, optarg, flags[flag].expected);
-			return fail_hint();
-		}
-	}
-	r = parse_command(options, argv + optind, given);
-	if (r < 0)
+	r = parse(options, &choice, argc, argv);
+	if (r != 0)
 		return r;
 
 	options->collectors = choice.is_defaults_disabled ? 0 : collector_defaults();

@@ -150,9 +150,16 @@ static bool next_range(const char **list, const char *end, struct range *ret_ran
 	return true;
 }
 
+/* Of a header that is too long the last element is cut off, and so does not count. */
 static const char *header_end(const char *header)
 {
-	return header + strnlen(header, NEGOTIATE_HEADER_MAX);
+	size_t length = strnlen(header, NEGOTIATE_HEADER_MAX + 1);
+	const char *comma;
+
+	if (length <= NEGOTIATE_HEADER_MAX)
+		return header + length;
+	comma = memrchr(header, ',', NEGOTIATE_HEADER_MAX);
+	return comma ? comma : header;
 }
 
 /* How exactly RANGE names FORMAT: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by
@@ -217,7 +224,8 @@ struct negotiated negotiate_accept(const char *accept)
 	}
 
 	if (ranks[EXPOSE_OPENMETRICS].weight > ranks[EXPOSE_TEXT].weight ||
-	    (ranks[EXPOSE_OPENMETRICS].weight == ranks[EXPOSE_TEXT].weight &&
+	    (ranks[EXPOSE_OPENMETRICS].weight > 0 &&
+	     ranks[EXPOSE_OPENMETRICS].weight == ranks[EXPOSE_TEXT].weight &&
 	     ranks[EXPOSE_OPENMETRICS].specificity > ranks[EXPOSE_TEXT].specificity))
 		format = EXPOSE_OPENMETRICS;
 	return (struct negotiated){ format, content_types[format][ranks[format].scheme] };
@@ -230,6 +238,8 @@ bool negotiate_gzip(const char *accept_encoding)
 	struct range range;
 
 	while (accept_encoding && next_range(&accept_encoding, end, &range)) {
+		if (range.weight < 0)
+			continue;
 		if (span_is(range.name, "gzip") || span_is(range.name, "x-gzip"))
 			named = range.weight;
 		else if (span_is(range.name, "*"))

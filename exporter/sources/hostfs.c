@@ -125,8 +125,8 @@ static void drop_removed_root(struct hostfs *fs, enum hostfs_root root)
 
 void hostfs_begin(struct hostfs *fs, uint64_t deadline)
 {
-	for (size_t i = 0; i < HOSTFS_ROOT_COUNT; i++)
-		drop_removed_root(fs, i);
+	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++)
+		drop_removed_root(fs, root);
 	for (size_t i = 0; i < KEPT_SLOTS; i++)
 		if (fs->kept[i].path && fs->kept[i].pass != fs->pass)
 			drop_kept(fs, &fs->kept[i]);

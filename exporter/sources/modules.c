@@ -20,9 +20,10 @@
 #define READ_ATTEMPTS 4
 
 /*
- * A suspicion needs so many looks that confirm it in a row: a single one may be torn in a
- * way that cannot be seen, by a module that leaves the kernel's list after its record
- * did.
+ * A suspicion needs so many looks in a row that list the same modules and confirm it: a
+ * single one may be torn in a way that cannot be seen, by a module that leaves the
+ * kernel's list after its record did. Where the list never rests, so many looks have to
+ * show it.
  */
 #define CONFIRMATIONS 2
 #define LOOKS_MAX     8
@@ -368,22 +369,15 @@ void modules_read(struct hostfs *fs, struct modules_memory *memory, bool every,
 
 	module_list_init(&before);
 	look(fs, memory, every, has_procfs, list);
-	for (int looks = 1; is_suspicious(list) && confirmed < CONFIRMATIONS; looks++) {
+	for (int looks = 1;
+	     looks < LOOKS_MAX && confirmed < CONFIRMATIONS && is_suspicious(list);
+	     looks++) {
 		module_list_clear(&before);
-		/* Modules come and go all the time: nothing is proven of any. */
-		if (looks == LOOKS_MAX) {
-			confirm(fs, &before, list);
-			return;
-		}
 		before = *list;
 		module_list_init(list);
 		memory->counted_at = 0;
 		look(fs, memory, every, has_procfs, list);
-		if (is_same_list(&before, list)) {
-			confirm(fs, &before, list);
-			confirmed++;
-		} else {
-			confirmed = 0;
-		}
+		confirm(fs, &before, list);
+		confirmed = is_same_list(&before, list) ? confirmed + 1 : 0;
 	}
 }

@@ -4,6 +4,7 @@
  */
 #include "sources/posture.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -63,6 +64,11 @@ int posture_lockdown_parse(const char *string, enum lockdown *ret_mode)
 	return -EBADMSG;
 }
 
+struct parameter {
+	const char *name, *value; /* value: NULL if there is none */
+	size_t name_length, value_length;
+};
+
 /* The kernel takes '-' and '_' in a name for the same. */
 static bool is_parameter(const char *word, size_t length, const char *name)
 {
@@ -104,39 +110,65 @@ static bool parse_hexadecimal(const char *string, size_t length, uint64_t *ret_n
 	return true;
 }
 
+/*
+ * Takes one parameter off *LINE as lib/cmdline.c, next_arg(), does: a blank between
+ * double quotes does not end it, and quotes around all of it or around its value are no
+ * part.
+ */
+static void next_parameter(const char **line, struct parameter *ret_parameter)
+{
+	bool is_quoted = **line == '"', in_quotes = is_quoted;
+	const char *start = *line + is_quoted, *c, *end, *equals = NULL;
+
+	/* The newline at the end of the file is not the kernel's. */
+	for (c = start;
+	     *c && strcmp(c, "\n") != 0 && (in_quotes || !isspace((unsigned char)*c));
+	     c++) {
+		if (*c == '=' && c > start && !equals)
+			equals = c;
+		if (*c == '"')
+			in_quotes = !in_quotes;
+	}
+	*line = c;
+	end = c;
+	if (end > start && end[-1] == '"' && (is_quoted || (equals && equals[1] == '"')))
+		end--;
+	*ret_parameter = (struct parameter){
+		.name = start,
+		.name_length = (size_t)((equals ? equals : end) - start),
+	};
+	if (!equals)
+		return;
+	ret_parameter->value = equals + 1 + (equals[1] == '"');
+	if (ret_parameter->value < end)
+		ret_parameter->value_length = (size_t)(end - ret_parameter->value);
+}
+
 uint64_t posture_panic_mask_parse(const char *command_line)
 {
 	uint64_t mask = 0;
-	const char *c = command_line;
 
 	for (;;) {
-		size_t length = 0, name, value;
-		bool in_quotes = false;
+		struct parameter parameter;
+		const char *comma;
 
-		c += strspn(c, " \t\n");
-		if (!*c)
+		while (isspace((unsigned char)*command_line))
+			command_line++;
+		if (!*command_line)
 			return mask;
-		/* A blank inside double quotes does not end a parameter. */
-		for (; c[length] && (in_quotes || !strchr(" \t\n", c[length])); length++)
-			if (c[length] == '"')
-				in_quotes = !in_quotes;
-		if (length == 2 && memcmp(c, "--", 2) == 0)
+		next_parameter(&command_line, &parameter);
+		if (!parameter.value && parameter.name_length == 2 &&
+		    memcmp(parameter.name, "--", 2) == 0)
 			return mask;
-
-		if (*c == '"') {
-			c++;
-			length--;
-		}
-		name = strcspn(c, "= \t\n");
-		if (name < length && c[name] == '=' &&
-		    is_parameter(c, name, "panic_on_taint")) {
-			const char *number = c + name + 1;
-
-			number += *number == '"';
-			value = strcspn(number, ",\" \t\n");
-			parse_hexadecimal(number, value, &mask);
-		}
-		c += length;
+		if (!parameter.value_length ||
+		    !is_parameter(parameter.name, parameter.name_length,
+		                  "panic_on_taint"))
+			continue;
+		comma = memchr(parameter.value, ',', parameter.value_length);
+		parse_hexadecimal(parameter.value,
+		                  comma ? (size_t)(comma - parameter.value)
+		                        : parameter.value_length,
+		                  &mask);
 	}
 }
 

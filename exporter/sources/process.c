@@ -4,7 +4,7 @@
  */
 #include "sources/process.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -23,13 +23,12 @@ static uint64_t nanoseconds(const struct timeval *time)
 static void read_memory(struct hostfs *fs, struct snapshot_process *process)
 {
 	_cleanup_(text_clear) struct text value = TEXT_INIT;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size, resident;
-	char *end;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned long long size, resident;
 
-	if (hostfs_value_read(fs, HOSTFS_SELF, "statm", &value) < 0)
+	if (hostfs_value_read(fs, HOSTFS_SELF, "statm", &value) < 0 ||
+	    sscanf(text_string(&value), "%llu %llu", &size, &resident) != 2)
 		return;
-	size = strtoull(text_string(&value), &end, 10);
-	resident = strtoull(end, NULL, 10);
 	process->virtual_memory_bytes = (struct reading){ true, size * page };
 	process->resident_memory_bytes = (struct reading){ true, resident * page };
 }

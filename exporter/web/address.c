@@ -81,10 +81,17 @@ static int listen_host(const char *host, const char *port, bool is_any)
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM,
 	};
+	int fd = -EADDRNOTAVAIL;
 
 	if (getaddrinfo(host, port, &hints, &addresses) != 0)
 		return -EADDRNOTAVAIL;
-	return listen_on(addresses, is_any);
+	/* A name may stand for addresses that are not ours, or of a family we lack. */
+	for (const struct addrinfo *a = addresses; a; a = a->ai_next) {
+		fd = listen_on(a, is_any);
+		if (fd >= 0 || fd == -EADDRINUSE)
+			break;
+	}
+	return fd;
 }
 
 int web_address_listen(const char *string, int *ret_fd)

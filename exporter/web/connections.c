@@ -162,6 +162,19 @@ void connections_close_silent(struct connections *connections, uint64_t age)
 			close_connection(connections, c);
 }
 
+/* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
+#define DRAIN_READS 1024
+
+void connections_drain(const struct connections *connections)
+{
+	char bytes[4096];
+
+	for (const struct connection *c = connections->oldest; c; c = c->newer)
+		for (int i = 0; i < DRAIN_READS; i++)
+			if (recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
+				break;
+}
+
 bool connections_is_busy(const struct connections *connections)
 {
 	for (const struct connection *c = connections->oldest; c; c = c->newer)

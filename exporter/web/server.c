@@ -156,8 +156,7 @@ void web_reply_error(struct web_reply *reply, unsigned int status, const char *l
 	text_add_char(&reply->body, '\n');
 }
 
-static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connection *mhd,
-                                  struct web_reply *reply)
+static enum MHD_Result send_reply(struct MHD_Connection *mhd, struct web_reply *reply)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
@@ -187,8 +186,6 @@ static enum MHD_Result send_reply(struct web_server *server, struct MHD_Connecti
 	     i++)
 		result = MHD_add_response_header(response, reply->headers[i].name,
 		                                 reply->headers[i].value);
-	if (result == MHD_YES && server->is_stopping)
-		result = MHD_add_response_header(response, "Connection", "close");
 	if (result == MHD_YES)
 		result = MHD_queue_response(mhd, reply->status, response);
 	MHD_destroy_response(response);
@@ -246,6 +243,24 @@ static bool has_body(const struct web_request *request)
 	                                   "Transfer-Encoding");
 }
 
+static bool count_host(void *context, const char *value)
+{
+	(void)value;
+	return ++*(unsigned int *)context < 2;
+}
+
+/*
+ * RFC 9112, section 3.2: just one Host, which HTTP/1.0 may leave out. The library could
+ * check that, but then sends the head of its error twice.
+ */
+static bool has_bad_host(const struct web_request *request, const char *http_version)
+{
+	unsigned int hosts = 0;
+
+	web_request_headers(request, "Host", count_host, &hosts);
+	return hosts > 1 || (hosts == 0 && strcmp(http_version, "HTTP/1.0") != 0);
+}
+
 static void answer(struct web_server *server, struct connection *connection,
                    const struct web_route *route, const struct web_request *request,
                    struct web_reply *reply)
@@ -280,7 +295,6 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 	struct web_reply reply = { .status = MHD_HTTP_OK };
 	bool is_first = !*request_context;
 
-	(void)http_version;
 	(void)upload;
 
 	*upload_size = 0;
@@ -291,7 +305,11 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 
 	if (is_first && !has_body(&request))
 		return MHD_YES;
-	if (!route) {
+	if (has_bad_host(&request, http_version)) {
+		web_reply_error(&reply, MHD_HTTP_BAD_REQUEST,
+		                "just one Host is expected");
+		reply.headers[0] = (struct web_header){ "Connection", "close" };
+	} else if (!route) {
 		web_reply_error(&reply, MHD_HTTP_NOT_FOUND, "not found");
 	} else if (!is_allowed_method(method)) {
 		web_reply_error(&reply, MHD_HTTP_METHOD_NOT_ALLOWED,
@@ -303,7 +321,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 	} else {
 		answer(server, connection, route, &request, &reply);
 	}
-	return send_reply(server, mhd, &reply);
+	return send_reply(mhd, &reply);
 }
 
 static void request_completed(void *data, struct MHD_Connection *mhd,
@@ -365,10 +383,8 @@ static int start_daemon(struct web_server *server)
 	struct epoll_event event = { .events = EPOLLIN };
 	const union MHD_DaemonInfo *info;
 
-	/*
-	 * Our own limit works before the library's, which only guards its memory. Strict:
-	 * a request of HTTP/1.1 without Host is refused (RFC 9112, section 3.2).
-	 */
+	/* Our own limit of connections works before the library's, which guards its
+	 * memory. */
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
 		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, server,
@@ -376,9 +392,9 @@ static int start_daemon(struct web_server *server)
 		(unsigned int)(2 * server->connections.max + 2),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WEB_IDLE_SECONDS,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
-		NULL, MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
-		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_END);
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+		request_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+		notify_connection, server, MHD_OPTION_END);
 	if (!server->daemon)
 		return -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -422,6 +438,7 @@ struct web_server *web_server_free(struct web_server *server)
 {
 	if (!server)
 		return NULL;
+	connections_drain(&server->connections);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	listeners_clear(&server->listeners);

@@ -4,8 +4,8 @@
  *
  * Both change while they are read. The list is read again until the number of folders in
  * /sys/module is the same before and after, and no module is listed twice. What looks
- * hidden or disagreeing is only kept if three looks in a row list the same modules and
- * all show it, of the same sysfs object.
+ * hidden or disagreeing is only kept if it shows, of the same sysfs object, in three
+ * looks in a row that list the same modules, or in many while modules come and go.
  */
 #pragma once
 

@@ -53,5 +53,11 @@ bool connections_limit(struct connections *connections, struct connection *conne
 bool connections_close_oldest(struct connections *connections);
 void connections_close_silent(struct connections *connections, uint64_t age);
 
+/*
+ * Throws away what clients sent and nobody will read: a socket closed with that in it is
+ * reset, and takes along what it was still sending.
+ */
+void connections_drain(const struct connections *connections);
+
 /* Whether a request is in flight. */
 bool connections_is_busy(const struct connections *connections);

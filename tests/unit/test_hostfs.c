@@ -10,9 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
 #include <cmocka.h>
 
@@ -400,16 +398,9 @@ static void check_kinds(struct hostfs *fs)
 
 static void make_kinds(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
 	tree_fifo("proc/fifo");
 	tree_folder("proc/folder");
-	assert_true(fd >= 0);
-	assert_true(snprintf(address.sun_path, sizeof(address.sun_path), "%s/proc/socket",
-	                     tree_path) < (int)sizeof(address.sun_path));
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	close(fd);
+	assert_int_equal(mknodat(tree_fd, "proc/socket", S_IFSOCK | 0644, 0), 0);
 }
 
 static void hostfs_opens_only_regular_files_and_folders(void **state)
@@ -1159,6 +1150,30 @@ static void hostfs_tries_a_missing_root_again(void **state)
 	hostfs_free(fs);
 }
 
+static void hostfs_opens_a_root_anew_that_was_removed(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+	size_t before = 0, after;
+
+	(void)state;
+	for (int pass = 0; pass < 5; pass++) {
+		hostfs_begin(fs, UINT64_MAX);
+		tree_write("proc/value", "there\n");
+		check_value(fs, "value", "there\n");
+		if (pass == 0)
+			before = tree_count_descriptors();
+		tree_delete("proc/value");
+		tree_delete("proc");
+		hostfs_begin(fs, UINT64_MAX);
+		check_error(fs, "value", -ENOENT);
+	}
+	tree_write("proc/value", "again\n");
+	check_value(fs, "value", "again\n");
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+	hostfs_free(fs);
+}
+
 static void hostfs_roots_are_apart(void **state)
 {
 	static const char *const names[HOSTFS_ROOT_COUNT] = { "proc/name", "sys/name",
@@ -1177,6 +1192,30 @@ static void hostfs_roots_are_apart(void **state)
 			                 0);
 			assert_string_equal(text_string(&value), names[i]);
 		}
+	}
+	hostfs_free(fs);
+}
+
+static void hostfs_never_takes_one_roots_file_for_anothers(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+	char path[64];
+
+	(void)state;
+	/* Some of these share their place among the kept. */
+	for (int i = 0; i < 1000; i++) {
+		_cleanup_(text_clear) struct text value = TEXT_INIT;
+
+		snprintf(path, sizeof(path), "proc/%d", i);
+		tree_write(path, "of procfs");
+		snprintf(path, sizeof(path), "sys/%d", i);
+		tree_write(path, "of sysfs");
+		snprintf(path, sizeof(path), "%d", i);
+		hostfs_begin(fs, UINT64_MAX);
+		hostfs_begin(fs, UINT64_MAX);
+		check_value(fs, path, "of procfs");
+		assert_int_equal(hostfs_value_read(fs, HOSTFS_SYSFS, path, &value), 0);
+		assert_string_equal(text_string(&value), "of sysfs");
 	}
 	hostfs_free(fs);
 }
@@ -1495,7 +1534,9 @@ int main(void)
 		TEST(hostfs_works_with_the_smallest_limits),
 		TEST(hostfs_reads_what_it_keeps_when_descriptors_run_out),
 		TEST(hostfs_tries_a_missing_root_again),
+		TEST(hostfs_opens_a_root_anew_that_was_removed),
 		TEST(hostfs_roots_are_apart),
+		TEST(hostfs_never_takes_one_roots_file_for_anothers),
 		TEST(hostfs_reads_nothing_after_the_deadline),
 		TEST(hostfs_looks_at_no_kept_folder_after_the_deadline),
 		TEST(hostfs_has_no_deadline_at_first),

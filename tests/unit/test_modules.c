@@ -50,7 +50,8 @@ static bool deadline_passes; /* ... an hour later, from this call of it on */
 static size_t deadline_passes_at;
 static int pread_error; /* pread() number pread_fails_at fails so; 0: none */
 static size_t pread_fails_at;
-static int open_error; /* the same of openat2() */
+static size_t pread_fails_left; /* how many fail from there on */
+static int open_error;          /* the same of openat2() */
 static size_t open_fails_at;
 static bool memory_fails;
 static size_t memory_fails_at;
@@ -110,7 +111,9 @@ ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset)
 	moment();
 	if (pread_error && pread_fails_at-- == 0) {
 		errno = pread_error;
-		pread_error = 0;
+		pread_fails_at = 0;
+		if (!--pread_fails_left)
+			pread_error = 0;
 		return -1;
 	}
 	return reads_list && read_list ? read_list(bytes, size, offset)
@@ -545,6 +548,27 @@ static void modules_read_without_sysfs_still_lists(void **state)
 	/* And compares as soon as it is there. */
 	make_module("loop", "P\n");
 	check_good(look(&host), 1, 0, 1);
+	host_clear(&host);
+}
+
+static void modules_read_does_not_compare_a_module_that_is_gone(void **state)
+{
+	struct host host = host_init();
+	const struct module_list *list;
+
+	(void)state;
+	make_host();
+	check_good(look(&host), 3, 0, 0);
+	/* The list in two reads, then letters that no longer answer, nor when opened
+	 * anew. */
+	pread_error = ENODEV;
+	pread_fails_at = 2;
+	pread_fails_left = 2;
+	list = look(&host);
+	assert_int_equal(pread_error, 0);
+	check_good(list, 3, 0, 0);
+	assert_false(find(list, "nvidia")->in_sysfs);
+	assert_true(find(list, "dummy")->in_sysfs);
 	host_clear(&host);
 }
 
@@ -1223,6 +1247,38 @@ static void modules_read_never_fails_while_modules_come_and_go(void **state)
 	host_clear(&host);
 }
 
+/* Somebody sees to it that no two lists are the same. */
+static ssize_t print_list_that_never_rests(void *bytes, size_t size, off_t offset)
+{
+	static const bool has_x[] = { false, true, false, false, true, true };
+	static const bool has_y[] = { false, false, false, true, true, false };
+
+	if (offset == 0) {
+		settle(MADE_X, has_x[list_reads % ARRAY_SIZE(has_x)]);
+		settle(MADE_Y, has_y[list_reads % ARRAY_SIZE(has_y)]);
+	}
+	return print_list(bytes, size, offset);
+}
+
+static void modules_read_finds_a_hidden_module_though_the_list_never_rests(void **state)
+{
+	struct host host = host_init();
+
+	(void)state;
+	start_kernel();
+	make_module("rootkit", "OE\n");
+	read_list = print_list_that_never_rests;
+	for (int pass = 0; pass < 10; pass++) {
+		const struct module_list *list = look(&host);
+
+		assert_int_equal(list->procfs_result.error, 0);
+		assert_int_equal(list->sysfs_result.error, 0);
+		assert_int_equal(list->unlisted_count, 1);
+		assert_string_equal(module_list_unlisted_name(list, 0), "rootkit");
+	}
+	host_clear(&host);
+}
+
 static void modules_read_finds_a_hidden_module_while_others_come_and_go(void **state)
 {
 	struct host host = host_init();
@@ -1320,6 +1376,7 @@ static void modules_read_is_true_or_failed_when_a_file_cannot_be_read(void **sta
 
 		pread_error = EIO;
 		pread_fails_at = i;
+		pread_fails_left = 1;
 		check_failure(&host, UINT64_MAX, &failures);
 		pread_error = 0;
 		check_good(look_until(&host, true, UINT64_MAX), 3, 1, 1);
@@ -1368,6 +1425,7 @@ int main(void)
 		TEST(modules_read_without_the_list_needs_procfs_to_conclude),
 		TEST(modules_read_without_modules_needs_no_sysfs),
 		TEST(modules_read_without_sysfs_still_lists),
+		TEST(modules_read_does_not_compare_a_module_that_is_gone),
 		TEST(modules_read_of_garbage_is_an_error),
 		TEST(modules_read_of_letters_that_cannot_be_read_is_an_error),
 		TEST(modules_read_does_not_drop_a_hidden_module_that_it_cannot_read),
@@ -1386,6 +1444,7 @@ int main(void)
 		TEST(modules_read_tells_the_truth_while_a_clean_module_comes_and_goes),
 		TEST(modules_read_takes_no_module_for_hidden_that_two_torn_lists_lost),
 		TEST(modules_read_never_fails_while_modules_come_and_go),
+		TEST(modules_read_finds_a_hidden_module_though_the_list_never_rests),
 		TEST(modules_read_finds_a_hidden_module_while_others_come_and_go),
 		TEST(modules_read_is_true_or_failed_when_memory_runs_out),
 		TEST(modules_read_is_true_or_failed_when_a_file_cannot_be_opened),

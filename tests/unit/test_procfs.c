@@ -582,6 +582,8 @@ static void procfs_modules_parse_of_nothing_finds_nothing(void **state)
 	module_list_clear(&list);
 }
 
+#define NAME_TOO_LONG "1234567890123456789012345678901234567890123456789012345678901234"
+
 /* Lines that no kernel prints, each alone and behind a good record. */
 static const char *const garbage[] = {
 	"garbage",
@@ -620,8 +622,7 @@ static const char *const garbage[] = {
 	"loop 36864 0 - Live 0xffffffffc09b1000 x",
 	"loop 36864 0 - Live  0xffffffffc09b1000",
 	"loop\t36864\t0\t-\tLive\t0xffffffffc09b1000",
-	"12345678901234567890123456789012345678901234567890123456789012345 1 0 - "
-	"Live 0x0",
+	NAME_TOO_LONG " 1 0 - Live 0x0",
 	"<html><body>502 Bad Gateway</body></html>",
 };
 

@@ -192,18 +192,13 @@ static void sysfs_letters_read_finds_no_module_with_nul_in_its_name(void **state
 	check_error("\0", 1, -ENOENT);
 }
 
+#define LONGEST_NAME "1234567890123456789012345678901234567890123456789012345"
+
 static void sysfs_letters_read_takes_names_of_any_other_bytes(void **state)
 {
-	static const char *const names[] = {
-		"with blank",
-		"line\nbreak",
-		"\xff\xfe",
-		"-rf",
-		"$(x)",
-		"\x01",
-		"123456789012345678901234567890123456789012345"
-		"6789012345"
-	};
+	static const char *const names[] = { "with blank", "line\nbreak", "\xff\xfe",
+		                             "-rf",        "$(x)",        "\x01",
+		                             LONGEST_NAME };
 	char path[256];
 
 	(void)state;
