@@ -438,7 +438,6 @@ struct web_server *web_server_free(struct web_server *server)
 {
 	if (!server)
 		return NULL;
-	connections_drain(&server->connections);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	listeners_clear(&server->listeners);
@@ -472,6 +471,14 @@ static void begin_stop(struct web_server *server)
 	listeners_watch(&server->listeners, false);
 	listeners_clear(&server->listeners);
 	server->is_stopping = true;
+}
+
+/* Whoever is still connected has all of its replies, or took too long. */
+static void end_stop(struct web_server *server)
+{
+	connections_drain(&server->connections);
+	connections_close_silent(&server->connections, 0);
+	MHD_run(server->daemon);
 }
 
 int web_server_run(struct web_server *server, int stop_fd)
@@ -510,8 +517,10 @@ int web_server_run(struct web_server *server, int stop_fd)
 		server->has_complaint = false;
 		if (server->is_stopping) {
 			if (!connections_is_busy(&server->connections) ||
-			    clock_monotonic() >= stop_at)
+			    clock_monotonic() >= stop_at) {
+				end_stop(server);
 				return 0;
+			}
 		} else if (!server->listeners.is_watched &&
 		           clock_monotonic() >= server->rests_until) {
 			listeners_watch(&server->listeners, true);
