@@ -29,7 +29,10 @@ static void add_escaped(struct text *page, const char *clean, const char *specia
 		if (!*clean)
 			return;
 		text_add_char(page, '\\');
-		text_add_char(page, *clean == '\n' ? 'n' : *clean);
+		if (*clean == '\n')
+			text_add_char(page, 'n');
+		else
+			text_add_char(page, *clean);
 		clean++;
 	}
 }

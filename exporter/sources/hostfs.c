@@ -252,14 +252,14 @@ static void opened_close(const struct opened *opened)
 static void keep(struct hostfs *fs, enum hostfs_root root, const char *path,
                  struct kept *slot, struct opened *opened)
 {
-	char *copy;
-
 	if (!slot || slot->path || fs->kept_count >= fs->kept_max)
 		return;
-	copy = strdup(path);
-	if (!copy)
+	slot->path = strdup(path);
+	if (!slot->path)
 		return;
-	*slot = (struct kept){ copy, root, opened->fd, fs->pass };
+	slot->root = root;
+	slot->fd = opened->fd;
+	slot->pass = fs->pass;
 	fs->kept_count++;
 	opened->kept = slot;
 }

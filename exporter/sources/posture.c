@@ -157,9 +157,12 @@ uint64_t posture_panic_mask_parse(const char *command_line)
 		if (!*command_line)
 			return mask;
 		next_parameter(&command_line, &parameter);
-		if (!parameter.value && parameter.name_length == 2 &&
-		    memcmp(parameter.name, "--", 2) == 0)
-			return mask;
+		if (!parameter.value) {
+			if (parameter.name_length == 2 &&
+			    memcmp(parameter.name, "--", 2) == 0)
+				return mask;
+			continue;
+		}
 		if (!parameter.value_length ||
 		    !is_parameter(parameter.name, parameter.name_length,
 		                  "panic_on_taint"))

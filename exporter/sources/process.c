@@ -4,7 +4,7 @@
  */
 #include "sources/process.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,10 +24,16 @@ static void read_memory(struct hostfs *fs, struct snapshot_process *process)
 {
 	_cleanup_(text_clear) struct text value = TEXT_INIT;
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	unsigned long long size, resident;
+	const char *start;
+	char *end, *end_of_resident;
+	uint64_t size, resident;
 
-	if (hostfs_value_read(fs, HOSTFS_SELF, "statm", &value) < 0 ||
-	    sscanf(text_string(&value), "%llu %llu", &size, &resident) != 2)
+	if (hostfs_value_read(fs, HOSTFS_SELF, "statm", &value) < 0)
+		return;
+	start = text_string(&value);
+	size = strtoull(start, &end, 10);
+	resident = strtoull(end, &end_of_resident, 10);
+	if (end == start || end_of_resident == end)
 		return;
 	process->virtual_memory_bytes = (struct reading){ true, size * page };
 	process->resident_memory_bytes = (struct reading){ true, resident * page };

@@ -5,7 +5,8 @@
 set -eu
 
 missing=''
-for package in $(cat "$@"); do
+packages=$(cat "$@")
+for package in $packages; do
 	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || echo none)
 	[ "$status" = 'install ok installed' ] || missing="$missing $package"
 done
@@ -25,8 +26,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "install: installing the missing Debian packages:$missing"
+$as_root apt-get update -q >/dev/null || give_up 'apt-get update failed'
 # shellcheck disable=SC2086 # the words of $missing are package names
-$as_root apt-get update -q >/dev/null &&
-	$as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends $missing >/dev/null ||
-	give_up 'apt-get failed'
+$as_root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -q -y --no-install-recommends $missing >/dev/null ||
+	give_up 'apt-get install failed'

@@ -1,0 +1,349 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Speed and size of the exporter beside its peers, as ratios within one run.
+
+Usage: bench.py PROGRAM
+
+The peers: "bare", a libmicrohttpd server with one thread and a constant page of the same
+size; "node", Debian's prometheus-node-exporter with only the taint mask; "floor", the
+raw cost of opening, reading and closing the same files and copying the page.
+
+All servers run at the same time on one synthetic host and are asked in turns, so that a
+machine that gets slower does so for all. A ratio is the median over the rounds of each
+round's ratio. All run on one processor, where the kernel, too, puts a client and a server
+that take turns; the table has the comparison with the client on another one as well,
+where waking the idle processor costs more than a bare answer.
+
+Nothing here fails: a missed target is only printed.
+"""
+
+import os
+import random
+import shlex
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NODE_EXPORTER = "/usr/bin/prometheus-node-exporter"
+ROUNDS = 25
+SCALES = (100, 1000, 10000)
+
+# What Prometheus 2.42 sends.
+ACCEPT = ("Accept: application/openmetrics-text;version=1.0.0;q=0.75,"
+          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
+GZIP = "Accept-Encoding: gzip"
+TIMEOUT = "X-Prometheus-Scrape-Timeout-Seconds: 10"
+
+# ---- a synthetic host ----
+
+RELEASE = "6.1.0-44-amd64"
+FILES = {
+    "proc/sys/kernel/tainted": "12289\n",
+    "proc/sys/kernel/osrelease": RELEASE + "\n",
+    "proc/sys/kernel/modules_disabled": "0\n",
+    "proc/version": f"Linux version {RELEASE} (debian-kernel@lists.debian.org) (gcc-12 "
+                    "(Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) "
+                    "2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.164-1 (2026-03-09)\n",
+    "proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{RELEASE} root=UUID=5f7b1c9e-58f4-4c8e-"
+                    "9f34-0d9b4c4f3a11 ro quiet splash panic_on_taint=0x20,nousertaint\n",
+    "sys/module/module/parameters/sig_enforce": "N\n",
+    "sys/kernel/security/lockdown": "[none] integrity confidentiality\n",
+    "sys/kernel/warn_count": "0\n",
+    "sys/kernel/oops_count": "0\n",
+}
+STEMS = ("nf_conntrack", "snd_hda_codec", "i2c_algo", "drm_kms", "usb_serial", "dm",
+         "crypto_simd", "ip6table", "vboxdrv", "nvidia", "zfs", "mlx5", "kvm", "xt")
+LETTERS = ("OE", "POE", "O")
+
+
+def make_host(root, modules, tainting, built_ins=80):
+    """A procfs and sysfs as Debian 12 has them; returns the files that a scrape reads."""
+    chance = random.Random(modules)
+    files = dict(FILES)
+    lines, read = [], list(FILES) + ["proc/modules"]
+    for i in range(modules):
+        name = f"{STEMS[i % len(STEMS)]}_{i}"
+        letters = LETTERS[i % len(LETTERS)] if i * tainting % modules < tainting else ""
+        users = [f"{chance.choice(STEMS)}_{chance.randrange(modules)},"
+                 for _ in range(chance.choice((0, 0, 1, 2, 5)))]
+        lines.append(f"{name} {chance.randrange(1, 400) * 4096} {len(users)} "
+                     f"{''.join(users) or '-'} Live {0xffffffffc0000000 + i * 0x9000:#x}"
+                     f"{f' ({letters})' if letters else ''}\n")
+        files[f"sys/module/{name}/initstate"] = "live\n"
+        files[f"sys/module/{name}/taint"] = letters + "\n"
+        if letters:
+            read.append(f"sys/module/{name}/taint")
+    for i in range(built_ins - 1):  # sig_enforce is in one, too
+        files[f"sys/module/built_in_{i}/parameters/debug"] = "0\n"
+    files["proc/modules"] = "".join(lines)
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return read
+
+
+# ---- servers ----
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Server:
+    """A running server; COMMAND is called with the port that it shall listen on."""
+
+    def __init__(self, command, path="/metrics"):
+        self.port, self.path = free_port(), path
+        start = time.monotonic()
+        self.process = subprocess.Popen(command(self.port), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        self.page = self.first_answer(start + 10)
+        self.started_in = time.monotonic() - start
+
+    def first_answer(self, deadline):
+        request = f"GET {self.path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode()
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 10) as client:
+                    client.sendall(request)
+                    reply = b"".join(iter(lambda: client.recv(1 << 20), b""))
+                return reply.partition(b"\r\n\r\n")[2]
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.__exit__()
+                    raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def cpu(self):
+        """Microseconds of processor time since the start, of all threads."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        nanoseconds = [int((task / "schedstat").read_text().split()[0]) for task in tasks]
+        return sum(nanoseconds) / 1e3
+
+    def memory(self):
+        """VmRSS and RssAnon in KiB."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        status = dict(line.split(":", 1) for line in lines)
+        return [int(status[key].split()[0]) for key in ("VmRSS", "RssAnon")]
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+class Bench:
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+        compiler = shlex.split(os.environ.get("CC") or "gcc")
+        flags = shlex.split(subprocess.check_output(
+            ["pkg-config", "--cflags", "--libs", "libmicrohttpd"], text=True))
+        for name in ("load", "bare", "floor"):
+            subprocess.check_call([*compiler, "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-o",
+                                   folder / name, HERE / f"{name}.c", *flags])
+
+    def exporter(self, host):
+        return lambda port: [self.program, f"--web.listen-address=127.0.0.1:{port}",
+                             f"--path.procfs={host}/proc", f"--path.sysfs={host}/sys",
+                             f"--path.rootfs={host}"]
+
+    def bare(self, page):
+        file = self.folder / "page"
+        file.write_bytes(page)
+        return lambda port: [self.folder / "bare", str(port), file]
+
+    @staticmethod
+    def node(host):
+        return lambda port: [NODE_EXPORTER, "--collector.disable-defaults",
+                             "--collector.sysctl",
+                             "--collector.sysctl.include=kernel.tainted",
+                             f"--path.procfs={host}/proc",
+                             f"--web.listen-address=127.0.0.1:{port}"]
+
+    def load(self, server, requests, *headers):
+        """Microseconds of a scrape: median, 99th percentile, processor time."""
+        before = server.cpu()
+        printed = subprocess.check_output(
+            [self.folder / "load", str(server.port), server.path, str(requests), ACCEPT,
+             TIMEOUT, *headers], text=True)
+        return [*map(float, printed.split()), (server.cpu() - before) / requests]
+
+    def floor(self, host, read, page, passes):
+        """Microseconds of a pass: median, processor time."""
+        (self.folder / "list").write_text("".join(path + "\n" for path in read))
+        (self.folder / "page").write_bytes(page)
+        command = [self.folder / name for name in ("floor", "list", "page")]
+        printed = subprocess.check_output([*command, str(passes)], cwd=host, text=True)
+        return list(map(float, printed.split()))
+
+
+# ---- the table ----
+
+def heading(*columns):
+    print()
+    row(*columns)
+    print("-" * 90)
+
+
+def row(measure, ours, peer="", ratio="", target="", verdict=""):
+    line = f"{measure:<34}{ours:>11}{peer:>11}{ratio:>10}   {target:<13}{verdict}"
+    print(line.rstrip())
+
+
+def verdict_row(measure, ours, peer, ratio, target, met):
+    row(measure, ours, peer, f"{ratio:.2f}x", target, "met" if met else "missed")
+
+
+def middle(rounds, number):
+    return statistics.median(values[number] for values in rounds)
+
+
+def ratio_of(dividends, divisors, number, divisor_number=None):
+    divisor_number = number if divisor_number is None else divisor_number
+    return statistics.median(a[number] / b[divisor_number]
+                             for a, b in zip(dividends, divisors))
+
+
+# ---- what is measured ----
+
+def in_turns(bench, turns):
+    """A turn is a server, a number of requests, further headers; returns its rounds."""
+    for server, requests, headers in turns:
+        bench.load(server, requests, *headers)
+    return list(zip(*[[bench.load(server, requests, *headers)
+                       for server, requests, headers in turns] for _ in range(ROUNDS)]))
+
+
+MEASURES = ("p50", "p99", "CPU per scrape")
+
+
+def compare_with_bare(title, our, bare):
+    heading(title, "ours", "bare", "ratio", "target")
+    for number, (measure, most) in enumerate(zip(MEASURES, (2.2, None, 3))):
+        values = (measure, f"{middle(our, number):.1f}", f"{middle(bare, number):.1f}")
+        ratio = ratio_of(our, bare, number)
+        if most:
+            verdict_row(*values, ratio, f"at most {most}", ratio <= most)
+        else:
+            row(*values, f"{ratio:.2f}x")
+
+
+def compare_with_node(our, node, our_gzip, node_gzip):
+    heading("kept connection", "ours", "node", "node/ours", "target")
+    for number, (measure, least) in enumerate(zip(MEASURES, (6, None, 8))):
+        values = (measure, f"{middle(our, number):.1f}", f"{middle(node, number):.1f}")
+        ratio = ratio_of(node, our, number)
+        if least:
+            verdict_row(*values, ratio, f"at least {least}", ratio >= least)
+        else:
+            row(*values, f"{ratio:.2f}x")
+    for number, measure in enumerate(MEASURES):
+        row(measure + ", gzip", f"{middle(our_gzip, number):.1f}",
+            f"{middle(node_gzip, number):.1f}",
+            f"{ratio_of(node_gzip, our_gzip, number):.2f}x")
+
+
+def compare_memory(ours, node, bare):
+    heading("memory, KiB", "ours", "node", "node/ours", "target")
+    verdict_row("resident (VmRSS)", ours[0], node[0], node[0] / ours[0], "at least 3",
+                node[0] >= 3 * ours[0])
+    row("of it its own (RssAnon)", ours[1], node[1], f"{node[1] / ours[1]:.2f}x")
+    row("bare: resident, its own", *bare)
+
+
+def compare(bench, host):
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {processors[-1]})
+    with Server(bench.exporter(host)) as ours, \
+            Server(bench.bare(ours.page)) as bare, Server(bench.node(host)) as node:
+        our, bare_rounds, node_rounds, our_gzip, node_gzip = in_turns(
+            bench, [(ours, 1000, ()), (bare, 1000, ()), (node, 300, ()),
+                    (ours, 1000, (GZIP,)), (node, 300, (GZIP,))])
+        memory = [server.memory() for server in (ours, node, bare)]
+        os.sched_setaffinity(0, {processors[0]})
+        apart = in_turns(bench, [(ours, 1000, ()), (bare, 1000, ())])
+        os.sched_setaffinity(0, {processors[-1]})
+        page_size = len(ours.page)
+
+    print(f"page of {page_size} bytes, {ROUNDS} rounds; times in microseconds")
+    compare_with_bare("kept connection", our, bare_rounds)
+    compare_with_bare("client on another processor", *apart)
+    compare_with_node(our, node_rounds, our_gzip, node_gzip)
+    compare_memory(*memory)
+
+
+def start_up(bench, host):
+    ours, node = [], []
+    for _ in range(20):
+        for times, command in ((ours, bench.exporter(host)), (node, bench.node(host))):
+            with Server(command) as server:
+                times.append(server.started_in * 1e3)
+    ours, node = statistics.median(ours), statistics.median(node)
+    heading("start, ms", "ours", "node", "node/ours", "target")
+    verdict_row("before exec to first whole answer", f"{ours:.1f}", f"{node:.1f}",
+                node / ours, "ours: 10 ms", ours <= 10)
+
+
+def growth(bench, host):
+    with Server(bench.exporter(host)) as server:
+        states = []
+        for requests in (1000, 10000):
+            bench.load(server, requests)
+            states.append((server.memory()[0], server.descriptors()))
+    heading("after so many scrapes", "1,000", "11,000", "growth", "target")
+    # A page of the program or a library may still be touched for the first time.
+    targets = (("resident (VmRSS), KiB", 64), ("descriptors", 0))
+    for (measure, most), before, after in zip(targets, *states):
+        row(measure, before, after, f"{after - before:+}", f"at most {most}",
+            "met" if after - before <= most else "missed")
+
+
+def scaling(bench):
+    heading("modules, 10 % tainting", "ours", "floor", "ratio", "target")
+    for modules in SCALES:
+        host = bench.folder / f"host-{modules}"
+        read = make_host(host, modules, modules // 10)
+        count = 100000 // modules
+        with Server(bench.exporter(host)) as server:
+            bench.load(server, count)
+            rounds = [(bench.load(server, count),
+                       bench.floor(host, read, server.page, count)) for _ in range(9)]
+        ours, floor = zip(*rounds)
+        for measure, number, floor_number in (("p50", 0, 0), ("CPU per scrape", 2, 1)):
+            values = (f"{modules:,}: {measure}", f"{middle(ours, number):.1f}",
+                      f"{middle(floor, floor_number):.1f}")
+            ratio = ratio_of(ours, floor, number, floor_number)
+            if modules == SCALES[-1]:
+                verdict_row(*values, ratio, "at most 2", ratio <= 2)
+            else:
+                row(*values, f"{ratio:.2f}x")
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: bench.py PROGRAM")
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(os.path.abspath(sys.argv[1]), Path(folder))
+        host = bench.folder / "host"
+        make_host(host, 150, 15)
+        compare(bench, host)
+        start_up(bench, host)
+        growth(bench, host)
+        scaling(bench)
+
+
+if __name__ == "__main__":
+    main()

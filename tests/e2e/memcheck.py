@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Memory and descriptors of the running program: under valgrind no error, no leak, nothing
+left open; and without it no growth over thousands of scrapes. What clients do here is
+what they do in test_http.py, mixed.
+"""
+
+import contextlib
+import itertools
+import re
+import socket
+import subprocess
+
+from suite import PROGRAM, SCENES, run, test
+from exporter import Exporter, TIMEOUT, scene_flags, wait_until
+from process import anonymous_memory, descriptors, is_at_rest
+from scenery import (
+    ALL_SUCCESSFUL,
+    copy_scene,
+    families,
+    make_wide_scene,
+    module_line,
+    replace,
+    successes,
+    temporary_folder,
+)
+from situations import is_refused
+from wire import Wire
+
+ERRORS = 99
+
+FORMATS = (
+    (),
+    ("Accept: application/openmetrics-text;version=1.0.0",),
+    ("Accept-Encoding: gzip",),
+    ("Accept: application/openmetrics-text", "Accept-Encoding: gzip"),
+)
+
+# (method, path, further headers, status)
+REFUSED = (
+    ("GET", "/nowhere", (), 404),
+    ("POST", "/metrics", (), 405),
+    ("GET", "/metrics?collect[]=nosuch", (), 400),
+    ("GET", "/metrics?collect[]=kernel&exclude[]=kernel", (), 400),
+    ("GET", "/metrics", ("Content-Length: 3",), 413),
+    ("GET", "/metrics?" + "x" * 20000, (), 414),
+)
+
+
+@contextlib.contextmanager
+def valgrind(folder):
+    """A command to run a program under, whose findings are checked at the end."""
+    log = folder / "valgrind.log"
+    yield [
+        "valgrind",
+        f"--error-exitcode={ERRORS}",
+        "--leak-check=full",
+        "--show-leak-kinds=all",
+        "--errors-for-leak-kinds=all",
+        "--track-fds=yes",
+        f"--log-file={log}",
+    ]
+    # Without its remarks on system calls that it does not know, such as openat2().
+    lines = [line for line in log.read_text().splitlines() if line.startswith("==")]
+    findings = "\n".join(lines)
+    assert "ERROR SUMMARY: 0 errors" in findings, findings
+    assert "All heap blocks were freed" in findings, findings
+    assert "FILE DESCRIPTORS:" in findings, findings
+    for line, following in itertools.pairwise(lines):
+        if re.match(r"==\d+== Open ", line):
+            assert following.endswith("<inherited from parent>"), findings
+
+
+def one_round(exporter, kept, number):
+    """What clients do: scrapes in all formats, errors, silence, aborts."""
+    reply = kept.ask("/metrics", *FORMATS[number % len(FORMATS)]).reply()
+    assert reply.status == 200
+    method, path, headers, status = REFUSED[number % len(REFUSED)]
+    with Wire(exporter) as wire:
+        assert wire.ask(path, *headers, method=method).reply().status == status
+    for path in ("/", "/-/healthy"):
+        assert kept.ask(path).reply().status == 200
+    assert kept.ask("/metrics", method="HEAD").reply("HEAD").status == 200
+    request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    aborted = Wire(exporter).send(request[: number % (len(request) + 1)])
+    if number % 2:
+        aborted.reset()
+    else:
+        aborted.close()
+
+
+@test
+def the_daemon_under_valgrind_makes_no_error_and_leaks_nothing():
+    with temporary_folder() as folder, valgrind(folder) as checker:
+        scene = copy_scene(SCENES / "oops", folder / "scene")
+        listed = (scene / "proc/modules").read_text()
+        with Exporter([*checker, PROGRAM], *scene_flags(scene)) as exporter:
+            with contextlib.ExitStack() as stack:
+                kept = stack.enter_context(Wire(exporter))
+                for number in range(100):
+                    # A module that is not in sysfs, one that hides, a bad list, none.
+                    change = (listed, "", "nonsense\n", listed + module_line("x", "P"))
+                    replace(scene / "proc/modules", change[number % 4])
+                    one_round(exporter, kept, number)
+                    assert exporter.get()[0] == 200
+                    if number % 10 == 0:
+                        stack.enter_context(Wire(exporter)).send(b"GET /metr")
+                for _ in range(300):
+                    stack.enter_context(Wire(exporter))
+                assert exporter.get()[0] == 200
+                exporter.stop()
+
+
+@test
+def a_page_cut_off_by_the_end_leaks_nothing():
+    with temporary_folder() as folder, valgrind(folder) as checker:
+        scene = make_wide_scene(folder / "scene")
+        with Exporter([*checker, PROGRAM], *scene_flags(scene)) as exporter:
+            with Wire(exporter, receive_buffer=65536) as wire:
+                wire.ask().take(1000)
+                exporter.process.terminate()
+                wait_until(lambda: is_refused(exporter), what="end of listening")
+                exporter.stop()
+
+
+@test
+def commands_under_valgrind_make_no_error_and_leak_nothing():
+    with temporary_folder() as folder, socket.create_server(("127.0.0.1", 0)) as taken:
+        flags = scene_flags(SCENES / "oops")
+        for arguments, code in (
+            (["--help"], 0),
+            (["--version"], 0),
+            (["--nosuch"], 2),
+            (["--web.listen-address=x"], 2),
+            (["--web.listen-address=127.0.0.1:%d" % taken.getsockname()[1]], 1),
+            (["once", *flags], 0),
+            (["once", f"--output={folder / 'taint.prom'}", *flags], 0),
+            (["once", f"--output={folder / 'nosuch/taint.prom'}", *flags], 1),
+            (["once", *scene_flags(folder / "nosuch")], 0),
+        ):
+            with valgrind(folder) as checker:
+                result = subprocess.run(
+                    [*checker, PROGRAM, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=TIMEOUT,
+                )
+            assert result.returncode == code, (arguments, result.returncode)
+
+
+@test
+def neither_descriptors_nor_memory_grow_from_scrape_500_to_scrape_5000():
+    # Less than half of what the smallest allocation, lost at each scrape, would take.
+    tolerance = 4500 * 32 * 2 // 5
+    with Exporter(PROGRAM, *scene_flags(SCENES / "oops")) as exporter:
+        pid = exporter.process.pid
+        with Wire(exporter) as kept:
+
+            def use_after(numbers):
+                for number in numbers:
+                    one_round(exporter, kept, number)
+                wait_until(lambda: is_at_rest(pid), what="rest")
+                return descriptors(pid), anonymous_memory(pid)
+
+            # Each round has two scrapes, one of them without a body.
+            early = use_after(range(250))
+            late = use_after(range(250, 2500))
+            assert successes(families(kept.ask().reply().body)) == ALL_SUCCESSFUL
+    assert late[0] == early[0], (early, late)
+    assert late[1] <= early[1] + tolerance, (early, late)
+
+
+run()
