@@ -4,11 +4,15 @@
  */
 #include "web/connections.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 
 struct connection {
 	struct connection *older, *newer;
@@ -17,15 +21,24 @@ struct connection {
 	uint64_t since;  /* clock_monotonic() of its start or of its last request's end */
 	bool is_busy;    /* a request is in flight */
 	bool is_limited; /* and counts as a limited one */
+	bool has_ended;  /* the client will send no more */
 	bool is_closing;
 };
 
-void connections_init(struct connections *connections, size_t max, size_t max_per_client)
+int connections_init(struct connections *connections, size_t max, size_t max_per_client)
 {
 	*connections = (struct connections){
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		.max = max,
 		.max_per_client = max_per_client,
 	};
+	return connections->epoll < 0 ? -errno : 0;
+}
+
+void connections_clear(struct connections *connections)
+{
+	close_descriptor(&connections->epoll);
+	connections->epoll = -1;
 }
 
 static void unlink_connection(struct connections *connections,
@@ -72,6 +85,7 @@ static void close_connection(struct connections *connections,
 	shutdown(connection->fd, SHUT_RDWR);
 	connection->is_closing = true;
 	connections->count--;
+	connections->ended -= connection->has_ended;
 }
 
 /* The oldest silent connection, of CLIENT if not NULL. */
@@ -110,9 +124,12 @@ struct connection *connections_add(struct connections *connections, int fd,
                                    const struct sockaddr_storage *address)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
 
 	if (!connection)
 		return NULL;
+	event.data.ptr = connection;
+	epoll_ctl(connections->epoll, EPOLL_CTL_ADD, fd, &event);
 	connection->fd = fd;
 	connection->client = client_of(address);
 	append_connection(connections, connection);
@@ -122,9 +139,12 @@ struct connection *connections_add(struct connections *connections, int fd,
 
 void connections_remove(struct connections *connections, struct connection *connection)
 {
+	epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	unlink_connection(connections, connection);
-	if (!connection->is_closing)
+	if (!connection->is_closing) {
 		connections->count--;
+		connections->ended -= connection->has_ended;
+	}
 	free(connection);
 }
 
@@ -152,13 +172,32 @@ void connections_complete(struct connections *connections, struct connection *co
 	append_connection(connections, connection);
 }
 
+void connections_note_ended(struct connections *connections)
+{
+	struct epoll_event events[16];
+	int count = epoll_wait(connections->epoll, events, ARRAY_SIZE(events), 0);
+
+	for (int i = 0; i < count; i++) {
+		struct connection *connection = events[i].data.ptr;
+
+		if (connection->has_ended || connection->is_closing)
+			continue;
+		connection->has_ended = true;
+		connections->ended++;
+	}
+}
+
 void connections_close_silent(struct connections *connections, uint64_t age)
 {
 	uint64_t now = clock_monotonic();
+	uint64_t least = connections->ended && age > CONNECTIONS_ENDED_AGE
+	                         ? CONNECTIONS_ENDED_AGE
+	                         : age;
 
-	for (struct connection *c = connections->oldest; c && now - c->since >= age;
+	for (struct connection *c = connections->oldest; c && now - c->since >= least;
 	     c = c->newer)
-		if (!c->is_busy && !c->is_closing)
+		if (!c->is_busy && !c->is_closing &&
+		    (c->has_ended || now - c->since >= age))
 			close_connection(connections, c);
 }
 

@@ -32,6 +32,9 @@
  */
 #define ACCEPT_SHARE 8
 
+/* How often it is looked who ended and is silent, in milliseconds. */
+#define ENDED_WAIT 500
+
 /* Without free descriptors, accepting rests for this long. */
 #define ACCEPT_REST (CLOCK_SECOND / 10)
 
@@ -378,9 +381,16 @@ static size_t limit_of_connections(void)
 	                                            : WEB_CONNECTIONS_MAX;
 }
 
+static int watch(struct web_server *server, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
 static int start_daemon(struct web_server *server)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	int r;
 	const union MHD_DaemonInfo *info;
 
 	/* Our own limit of connections works before the library's, which guards its
@@ -398,10 +408,8 @@ static int start_daemon(struct web_server *server)
 	if (!server->daemon)
 		return -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	event.data.fd = info->epoll_fd;
-	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, event.data.fd, &event) < 0)
-		return -errno;
-	return 0;
+	r = watch(server, info->epoll_fd);
+	return r < 0 ? r : watch(server, server->connections.epoll);
 }
 
 int web_server_new(const struct web_options *options, struct web_server **ret_server)
@@ -415,10 +423,11 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 		return -ENOMEM;
 	}
 	server->options = options;
-	connections_init(&server->connections, limit_of_connections(),
-	                 WEB_CONNECTIONS_PER_CLIENT_MAX);
-	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = server->epoll < 0 ? -errno : start_daemon(server);
+	r = connections_init(&server->connections, limit_of_connections(),
+	                     WEB_CONNECTIONS_PER_CLIENT_MAX);
+	server->epoll = r < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
+	if (r == 0)
+		r = server->epoll < 0 ? -errno : start_daemon(server);
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "Cannot start the HTTP server", "err",
 		          strerror(-r), NULL);
@@ -441,6 +450,7 @@ struct web_server *web_server_free(struct web_server *server)
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	listeners_clear(&server->listeners);
+	connections_clear(&server->connections);
 	close_descriptor(&server->epoll);
 	free(server);
 	return NULL;
@@ -457,6 +467,8 @@ static int wait_time(const struct web_server *server, uint64_t stop_at)
 		until = server->rests_until;
 	if (until != UINT64_MAX)
 		wait = until > now ? (int)((until - now) / 1000000) + 1 : 0;
+	if (server->connections.ended && (wait < 0 || wait > ENDED_WAIT))
+		wait = ENDED_WAIT;
 	if (MHD_get_timeout(server->daemon, &library) == MHD_YES &&
 	    (wait < 0 || library < (MHD_UNSIGNED_LONG_LONG)wait))
 		wait = (int)library;
@@ -473,6 +485,14 @@ static void begin_stop(struct web_server *server)
 	server->is_stopping = true;
 }
 
+static void handle_event(struct web_server *server, int fd)
+{
+	if (fd == server->connections.epoll)
+		connections_note_ended(&server->connections);
+	else if (listeners_has(&server->listeners, fd))
+		accept_clients(server, fd);
+}
+
 /* Whoever is still connected has all of its replies, or took too long. */
 static void end_stop(struct web_server *server)
 {
@@ -483,11 +503,11 @@ static void end_stop(struct web_server *server)
 
 int web_server_run(struct web_server *server, int stop_fd)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = stop_fd };
 	uint64_t stop_at = UINT64_MAX;
+	int r = watch(server, stop_fd);
 
-	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, stop_fd, &event) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	for (;;) {
 		struct epoll_event events[16];
 		int count = epoll_wait(server->epoll, events, ARRAY_SIZE(events),
@@ -499,8 +519,7 @@ int web_server_run(struct web_server *server, int stop_fd)
 			struct signalfd_siginfo signal;
 
 			if (events[i].data.fd != stop_fd) {
-				if (listeners_has(&server->listeners, events[i].data.fd))
-					accept_clients(server, events[i].data.fd);
+				handle_event(server, events[i].data.fd);
 				continue;
 			}
 			if (read(stop_fd, &signal, sizeof(signal)) < 0)

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ static void connections_have_room_until_the_limit(void **state)
 	struct pair a, b;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	assert_true(makes_room(&connections, "192.0.2.1"));
 	a = pair_new(&connections, "192.0.2.1");
 	b = pair_new(&connections, "192.0.2.2");
@@ -101,6 +102,7 @@ static void connections_have_room_until_the_limit(void **state)
 	pair_free(&connections, &a);
 	pair_free(&connections, &b);
 	assert_int_equal(connections.count, 0);
+	connections_clear(&connections);
 }
 
 static void connections_close_the_oldest_of_a_client_that_has_too_many(void **state)
@@ -109,7 +111,7 @@ static void connections_close_the_oldest_of_a_client_that_has_too_many(void **st
 	struct pair other, first, second;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	other = pair_new(&connections, "192.0.2.9");
 	first = pair_new(&connections, "192.0.2.1");
 	second = pair_new(&connections, "192.0.2.1");
@@ -120,6 +122,7 @@ static void connections_close_the_oldest_of_a_client_that_has_too_many(void **st
 	pair_free(&connections, &other);
 	pair_free(&connections, &first);
 	pair_free(&connections, &second);
+	connections_clear(&connections);
 }
 
 static void connections_take_a_mapped_client_for_the_same(void **state)
@@ -128,7 +131,7 @@ static void connections_take_a_mapped_client_for_the_same(void **state)
 	struct pair first, second;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	first = pair_new(&connections, "192.0.2.1");
 	second = pair_new(&connections, "::ffff:192.0.2.1");
 	assert_true(makes_room(&connections, "192.0.2.1"));
@@ -136,6 +139,7 @@ static void connections_take_a_mapped_client_for_the_same(void **state)
 	assert_false(is_closed(&second));
 	pair_free(&connections, &first);
 	pair_free(&connections, &second);
+	connections_clear(&connections);
 }
 
 static void connections_close_the_oldest_of_all_when_all_are_too_many(void **state)
@@ -145,7 +149,7 @@ static void connections_close_the_oldest_of_all_when_all_are_too_many(void **sta
 	struct pair pairs[MAX];
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	for (size_t i = 0; i < MAX; i++)
 		pairs[i] = pair_new(&connections, hosts[i]);
 	/* A finished request makes the first one young again. */
@@ -156,6 +160,7 @@ static void connections_close_the_oldest_of_all_when_all_are_too_many(void **sta
 	assert_true(is_closed(&pairs[1]));
 	for (size_t i = 0; i < MAX; i++)
 		pair_free(&connections, &pairs[i]);
+	connections_clear(&connections);
 }
 
 static void connections_never_close_one_with_a_request_in_flight(void **state)
@@ -164,7 +169,7 @@ static void connections_never_close_one_with_a_request_in_flight(void **state)
 	struct pair first, second;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	first = pair_new(&connections, "192.0.2.1");
 	second = pair_new(&connections, "192.0.2.1");
 	connections_begin(first.connection);
@@ -183,6 +188,7 @@ static void connections_never_close_one_with_a_request_in_flight(void **state)
 	assert_false(connections_is_busy(&connections));
 	pair_free(&connections, &first);
 	pair_free(&connections, &second);
+	connections_clear(&connections);
 }
 
 static void connections_limit_counts_until_the_request_ends(void **state)
@@ -191,7 +197,7 @@ static void connections_limit_counts_until_the_request_ends(void **state)
 	struct pair first, second;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	first = pair_new(&connections, "192.0.2.1");
 	second = pair_new(&connections, "192.0.2.2");
 	connections_begin(first.connection);
@@ -207,6 +213,7 @@ static void connections_limit_counts_until_the_request_ends(void **state)
 	connections_complete(&connections, second.connection);
 	pair_free(&connections, &first);
 	pair_free(&connections, &second);
+	connections_clear(&connections);
 }
 
 static void connections_close_silent_spares_the_young_and_the_busy(void **state)
@@ -215,7 +222,7 @@ static void connections_close_silent_spares_the_young_and_the_busy(void **state)
 	struct pair old, busy, young;
 
 	(void)state;
-	connections_init(&connections, MAX, MAX_PER_CLIENT);
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
 	now = 1000;
 	old = pair_new(&connections, "192.0.2.1");
 	busy = pair_new(&connections, "192.0.2.2");
@@ -233,6 +240,53 @@ static void connections_close_silent_spares_the_young_and_the_busy(void **state)
 	pair_free(&connections, &busy);
 	pair_free(&connections, &young);
 	assert_int_equal(connections.count, 0);
+	connections_clear(&connections);
+}
+
+static void connections_close_soon_who_ended_and_is_silent(void **state)
+{
+	struct connections connections;
+	struct pair ended, busy, other;
+	struct epoll_event event;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(connections_init(&connections, MAX, MAX_PER_CLIENT), 0);
+	event = (struct epoll_event){ .events = EPOLLIN };
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, connections.epoll, &event), 0);
+	now = 1000;
+	ended = pair_new(&connections, "192.0.2.1");
+	busy = pair_new(&connections, "192.0.2.2");
+	other = pair_new(&connections, "192.0.2.3");
+	connections_begin(busy.connection);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 0), 0);
+	assert_int_equal(shutdown(ended.theirs, SHUT_WR), 0);
+	assert_int_equal(shutdown(busy.theirs, SHUT_WR), 0);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 1000), 1);
+	connections_note_ended(&connections);
+	assert_int_equal(connections.ended, 2);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 0), 0);
+
+	connections_close_silent(&connections, UINT64_C(75000000000));
+	assert_false(is_closed(&ended));
+	now++;
+	connections_close_silent(&connections, UINT64_C(75000000000));
+	assert_true(is_closed(&ended));
+	assert_false(is_closed(&busy));
+	assert_false(is_closed(&other));
+	assert_int_equal(connections.ended, 1);
+	connections_complete(&connections, busy.connection);
+	now++;
+	connections_close_silent(&connections, UINT64_C(75000000000));
+	assert_true(is_closed(&busy));
+	assert_int_equal(connections.ended, 0);
+	assert_int_equal(connections.count, 1);
+
+	pair_free(&connections, &ended);
+	pair_free(&connections, &busy);
+	pair_free(&connections, &other);
+	close(epoll);
+	connections_clear(&connections);
 }
 
 int main(void)
@@ -247,6 +301,7 @@ int main(void)
 		cmocka_unit_test(connections_never_close_one_with_a_request_in_flight),
 		cmocka_unit_test(connections_limit_counts_until_the_request_ends),
 		cmocka_unit_test(connections_close_silent_spares_the_young_and_the_busy),
+		cmocka_unit_test(connections_close_soon_who_ended_and_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

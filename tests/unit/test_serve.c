@@ -890,8 +890,10 @@ static void the_landing_page_leads_to_the_metrics(void **state)
 	                    "default-src 'none'; base-uri 'none'; form-action 'none'; "
 	                    "frame-ancestors 'none'");
 	assert_non_null(strstr(text_string(&reply.body), "href=\"/some/where\""));
-	fetch("HEAD", "/", "", &head);
+	fetch("HEAD", "http://a", "", &head);
 	assert_int_equal(head.status, 200);
+	assert_string_equal(reply_header(&head, "Content-Type"),
+	                    "text/html; charset=utf-8");
 	assert_query("/some/where", ALL);
 	assert_fetched("/metrics", 404, "not found\n");
 }

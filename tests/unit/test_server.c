@@ -528,19 +528,22 @@ static size_t finish_slow_reader(struct client *client)
 	return length;
 }
 
-/* Repeats the request until its status is STATUS. */
+/* Repeats the request, be it refused or cut off, until its status is STATUS. */
 static void exchange_until(const char *request, unsigned int status)
 {
-	for (int i = 0; i < 3000; i++) {
-		_cleanup_(reply_clear) struct reply reply;
+	for (int i = 0; i < CLIENT_SECONDS * 100; i++) {
 		struct client *client = connect_to_server();
+		unsigned int found = 0;
 
-		client_send(client, request);
-		client_read(client, &reply);
+		client_try_send(client, request, strlen(request));
+		while (!strstr(text_string(&client->in), "\r\n\r\n") &&
+		       client_receive(client))
+			;
+		sscanf(text_string(&client->in), "HTTP/1.1 %3u ", &found);
 		client_close(client);
-		clients_count--;
 		text_clear(&client->in);
-		if (reply.status == status)
+		clients_count--;
+		if (found == status)
 			return;
 		usleep(10000);
 	}
@@ -1145,6 +1148,30 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	assert_string_equal(text_string(&client->in), "");
 }
 
+static void a_bad_request_behind_good_ones_ends_the_connection(void **state)
+{
+	static const char *const requests[] = {
+		"GARBAGE\r\n\r\n",
+		"GET /hello\r\n\r\n",
+		"GET /hello HTTP/1.1\r\n\r\n",
+		"GET /hello HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+		"GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+	};
+
+	(void)state;
+	start_server();
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		struct client *client = connect_to_server();
+
+		client_send(client, GET("/hello") GET("/hello"));
+		client_send(client, requests[i]);
+		exchange(client, GET("/hello"), 200, "hello\n");
+		exchange(client, "", 200, "hello\n");
+		assert_null(strstr(client_read_rest(client), " 200 "));
+		client_close(client);
+	}
+}
+
 static void a_request_may_come_byte_by_byte(void **state)
 {
 	static const char request[] = GET("/hello");
@@ -1698,14 +1725,19 @@ static void a_stop_lets_a_request_in_flight_end_and_nobody_in(void **state)
 	assert_false(client_receive(slow));
 }
 
-/* What a client sent behind it must not cost it the reply. */
+/* What a client sent behind it, and nobody has read, must not cost it the reply. */
 static void a_stop_gives_a_whole_reply_to_who_asked_for_more(void **state)
 {
+	_cleanup_(text_clear) struct text requests = TEXT_INIT;
 	struct client *slow;
 
 	(void)state;
 	start_server();
-	slow = start_slow_reader(GET("/big") GET("/hello"));
+	text_add_string(&requests, GET("/big"));
+	while (requests.length < (size_t)8 * WEB_REQUEST_MAX)
+		text_add_string(&requests, GET("/hello"));
+	assert_int_equal(requests.error, 0);
+	slow = start_slow_reader(text_string(&requests));
 	signal_server();
 	expect_no_more_clients();
 	assert_true(finish_slow_reader(slow) >= BIG_LENGTH);
@@ -1728,19 +1760,21 @@ static void a_second_signal_ends_at_once(void **state)
 	assert_true(finish_slow_reader(slow) < BIG_LENGTH);
 }
 
-/* Reading wakes the server, until it has ended; returns how many bytes were read. */
+/* Reading wakes the server, until it has ended; returns how many bytes there were. */
 static size_t read_until_server_end(struct client *client)
 {
 	static char bytes[65536];
-	size_t length = 0;
+	size_t length = client->in.length;
 
+	text_reset(&client->in);
 	for (int i = 0; i < CLIENT_SECONDS * 1000; i++) {
 		ssize_t size = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 		length += size > 0 ? (size_t)size : 0;
 		if (pthread_tryjoin_np(server_thread, NULL) == 0) {
 			is_running = false;
-			return length;
+			server = web_server_free(server);
+			return length + finish_slow_reader(client);
 		}
 		usleep(1000);
 	}
@@ -1764,33 +1798,30 @@ static void a_stop_waits_no_longer_than_it_may(void **state)
 
 static void a_stop_takes_what_already_waits_at_the_door(void **state)
 {
-	struct client *blocking, *kept, *before, *after;
+	struct client *blocking, *kept, *waiting;
 
 	(void)state;
 	start_server();
 	kept = connect_to_server();
 	exchange(kept, GET("/hello"), 200, "hello\n");
 	blocking = connect_to_server();
+	exchange(blocking, GET("/hello"), 200, "hello\n");
 	client_send(blocking, GET("/wait"));
 	assert_true(wait_for(&entered));
-	/* The server is busy in a handler: all these and the signal have to wait. */
-	client_send(kept, GET("/hello"));
-	before = connect_to_server();
-	client_send(before, GET("/hello"));
+	/* The server is busy in a handler: the signal has to wait, and so have these. */
 	signal_server();
-	after = connect_to_server();
-	client_send(after, GET("/hello"));
+	client_send(kept, GET("/hello"));
+	waiting = connect_to_server();
+	client_send(waiting, GET("/hello"));
 	sem_post(&released);
 
 	expect_server_end();
 	exchange(blocking, "", 200, "released\n");
 	exchange(kept, "", 200, "hello\n");
-	exchange(before, "", 200, "hello\n");
-	exchange(after, "", 200, "hello\n");
+	exchange(waiting, "", 200, "hello\n");
 	client_expect_end(blocking);
 	client_expect_end(kept);
-	client_expect_end(before);
-	client_expect_end(after);
+	client_expect_end(waiting);
 }
 
 #define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1830,6 +1861,7 @@ int main(void)
 		SERVER_TEST(connection_close_closes),
 		SERVER_TEST(http_1_0_closes_unless_asked),
 		SERVER_TEST(pipelined_requests_are_answered_in_order),
+		SERVER_TEST(a_bad_request_behind_good_ones_ends_the_connection),
 		SERVER_TEST(a_request_may_come_byte_by_byte),
 		SERVER_TEST(a_client_that_stops_sending_still_gets_its_reply),
 		SERVER_TEST(clients_that_go_away_do_no_harm),
