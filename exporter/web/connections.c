@@ -190,14 +190,18 @@ void connections_note_ended(struct connections *connections)
 void connections_close_silent(struct connections *connections, uint64_t age)
 {
 	uint64_t now = clock_monotonic();
-	uint64_t least = connections->ended && age > CONNECTIONS_ENDED_AGE
-	                         ? CONNECTIONS_ENDED_AGE
-	                         : age;
 
-	for (struct connection *c = connections->oldest; c && now - c->since >= least;
+	for (struct connection *c = connections->oldest; c && now - c->since >= age;
 	     c = c->newer)
-		if (!c->is_busy && !c->is_closing &&
-		    (c->has_ended || now - c->since >= age))
+		if (!c->is_busy && !c->is_closing)
+			close_connection(connections, c);
+}
+
+void connections_close_ended(struct connections *connections)
+{
+	for (struct connection *c = connections->oldest; c && connections->ended;
+	     c = c->newer)
+		if (c->has_ended && !c->is_busy && !c->is_closing)
 			close_connection(connections, c);
 }
 

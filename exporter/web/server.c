@@ -32,9 +32,6 @@
  */
 #define ACCEPT_SHARE 8
 
-/* How often it is looked who ended and is silent, in milliseconds. */
-#define ENDED_WAIT 500
-
 /* Without free descriptors, accepting rests for this long. */
 #define ACCEPT_REST (CLOCK_SECOND / 10)
 
@@ -467,8 +464,6 @@ static int wait_time(const struct web_server *server, uint64_t stop_at)
 		until = server->rests_until;
 	if (until != UINT64_MAX)
 		wait = until > now ? (int)((until - now) / 1000000) + 1 : 0;
-	if (server->connections.ended && (wait < 0 || wait > ENDED_WAIT))
-		wait = ENDED_WAIT;
 	if (MHD_get_timeout(server->daemon, &library) == MHD_YES &&
 	    (wait < 0 || library < (MHD_UNSIGNED_LONG_LONG)wait))
 		wait = (int)library;
@@ -483,6 +478,23 @@ static void begin_stop(struct web_server *server)
 	listeners_watch(&server->listeners, false);
 	listeners_clear(&server->listeners);
 	server->is_stopping = true;
+}
+
+/*
+ * Lets the library do what there is to do. A connection that it gives up it closes in its
+ * next turn. The end of a client that came together with its last bytes it never sees, so
+ * we close those, when all that came was read.
+ */
+static void run_library(struct web_server *server)
+{
+	MHD_UNSIGNED_LONG_LONG wait;
+
+	MHD_run(server->daemon);
+	if (server->has_complaint)
+		MHD_run(server->daemon);
+	server->has_complaint = false;
+	if (MHD_get_timeout(server->daemon, &wait) != MHD_YES || wait > 0)
+		connections_close_ended(&server->connections);
 }
 
 static void handle_event(struct web_server *server, int fd)
@@ -529,11 +541,7 @@ int web_server_run(struct web_server *server, int stop_fd)
 			begin_stop(server);
 			stop_at = clock_monotonic() + WEB_STOP_SECONDS * CLOCK_SECOND;
 		}
-		MHD_run(server->daemon);
-		/* A connection that it gives up it closes in its next turn. */
-		if (server->has_complaint)
-			MHD_run(server->daemon);
-		server->has_complaint = false;
+		run_library(server);
 		if (server->is_stopping) {
 			if (!connections_is_busy(&server->connections) ||
 			    clock_monotonic() >= stop_at) {

@@ -15,13 +15,6 @@
 
 struct connection; /* opaque */
 
-/*
- * The library does not see the end of a client that sent something before it in one go.
- * So one that ended is watched for here, too, and counts as overdue when it has been
- * silent for this long (nanoseconds): what it asked for is answered by then.
- */
-#define CONNECTIONS_ENDED_AGE UINT64_C(1000000000)
-
 struct connections {
 	int epoll; /* readable when clients ended: connections_note_ended() */
 	struct connection *oldest, *newest; /* by the end of their last request */
@@ -36,7 +29,7 @@ struct connections {
 int connections_init(struct connections *connections, size_t max, size_t max_per_client);
 void connections_clear(struct connections *connections);
 
-/* Notes who ended. */
+/* Notes which clients ended, that is, will send no more. */
 void connections_note_ended(struct connections *connections);
 
 /* Whether there is room for a client at ADDRESS, perhaps after closing a connection. */
@@ -62,10 +55,11 @@ bool connections_limit(struct connections *connections, struct connection *conne
 /*
  * Closes means: shuts the socket down, so that whoever reads from it finds its end.
  * The oldest silent one: false if there is none. Or all that are silent since AGE
- * nanoseconds, or CONNECTIONS_ENDED_AGE if they ended.
+ * nanoseconds. Or all silent ones whose client ended, once all it sent was read.
  */
 bool connections_close_oldest(struct connections *connections);
 void connections_close_silent(struct connections *connections, uint64_t age);
+void connections_close_ended(struct connections *connections);
 
 /*
  * Throws away what clients sent and nobody will read: a socket closed with that in it is

@@ -196,6 +196,8 @@ def a_client_that_gives_up_in_the_middle_of_a_request_leaves_nothing_behind():
         for length in (0, 1, 10, len(request) - 1, len(request), len(request) + 5):
             with paused(exporter), Wire(exporter) as wire:
                 wire.send((request * 2)[:length])
+        # Served after all of them.
+        assert exporter.get("/-/ready")[0] == 200
         wait_until(
             lambda: descriptors(exporter.process.pid) == base,
             timeout=PATIENCE,

@@ -1203,6 +1203,7 @@ static void a_client_that_stops_sending_still_gets_its_reply(void **state)
 	assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
 	client_read(client, &reply);
 	assert_string_equal(text_string(&reply.body), "hello\n");
+	client_expect_end(client);
 }
 
 static void clients_that_go_away_do_no_harm(void **state)
