@@ -130,7 +130,8 @@ static uint64_t deadline_of(const struct web_request *request)
 
 	if (read_header(request, "X-Prometheus-Scrape-Timeout-Seconds", &header)) {
 		given = strtod(text_string(&header), &end);
-		if (end != text_string(&header) && !*end && isfinite(given) && given > 0)
+		if (end != text_string(&header) && !end[strspn(end, " \t")] &&
+		    isfinite(given) && given > 0)
 			timeout = given < TIMEOUT_MAX ? given : TIMEOUT_MAX;
 	}
 	timeout -= timeout / 2 < TIMEOUT_OFFSET ? timeout / 2 : TIMEOUT_OFFSET;

@@ -353,7 +353,7 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 	expose_sample(expose);
 	expose_word(expose, "version", version.version);
 	expose_word(expose, "revision", version.revision);
-	expose_word(expose, "branch", version.branch);
+	expose_label(expose, "branch", version.branch, strlen(version.branch));
 	expose_word(expose, "compiler", version.compiler);
 	expose_word(expose, "arch", version.arch);
 	expose_number_value(expose, 1);

@@ -137,8 +137,25 @@ struct connection *connections_add(struct connections *connections, int fd,
 	return connection;
 }
 
+/* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
+#define DRAIN_READS 1024
+
+/*
+ * A socket that is closed with bytes in it that nobody read is reset, and takes along
+ * what it was still sending.
+ */
+static void drain(int fd)
+{
+	char bytes[4096];
+
+	for (int i = 0; i < DRAIN_READS; i++)
+		if (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
+			return;
+}
+
 void connections_remove(struct connections *connections, struct connection *connection)
 {
+	drain(connection->fd);
 	epoll_ctl(connections->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	unlink_connection(connections, connection);
 	if (!connection->is_closing) {
@@ -203,19 +220,6 @@ void connections_close_ended(struct connections *connections)
 	     c = c->newer)
 		if (c->has_ended && !c->is_busy && !c->is_closing)
 			close_connection(connections, c);
-}
-
-/* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
-#define DRAIN_READS 1024
-
-void connections_drain(const struct connections *connections)
-{
-	char bytes[4096];
-
-	for (const struct connection *c = connections->oldest; c; c = c->newer)
-		for (int i = 0; i < DRAIN_READS; i++)
-			if (recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
-				break;
 }
 
 bool connections_is_busy(const struct connections *connections)

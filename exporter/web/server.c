@@ -508,7 +508,6 @@ static void handle_event(struct web_server *server, int fd)
 /* Whoever is still connected has all of its replies, or took too long. */
 static void end_stop(struct web_server *server)
 {
-	connections_drain(&server->connections);
 	connections_close_silent(&server->connections, 0);
 	MHD_run(server->daemon);
 }

@@ -38,7 +38,8 @@ bool connections_make_room(struct connections *connections,
 
 /*
  * Adds the connection on FD, which stays its owner's; NULL without memory. It belongs to
- * CONNECTIONS until connections_remove(), which frees it.
+ * CONNECTIONS until connections_remove(), which frees it; the owner closes FD then, after
+ * what the client sent and nobody will read was thrown away.
  */
 struct connection *connections_add(struct connections *connections, int fd,
                                    const struct sockaddr_storage *address);
@@ -60,12 +61,6 @@ bool connections_limit(struct connections *connections, struct connection *conne
 bool connections_close_oldest(struct connections *connections);
 void connections_close_silent(struct connections *connections, uint64_t age);
 void connections_close_ended(struct connections *connections);
-
-/*
- * Throws away what clients sent and nobody will read: a socket closed with that in it is
- * reset, and takes along what it was still sending.
- */
-void connections_drain(const struct connections *connections);
 
 /* Whether a request is in flight. */
 bool connections_is_busy(const struct connections *connections);

@@ -69,9 +69,9 @@ def wide_exporter(*flags, env=None):
             yield exporter
 
 
-def begin_reading(exporter):
+def begin_reading(exporter, *headers):
     """A client that asked for the page, has its first bytes, and rests."""
-    wire = Wire(exporter, receive_buffer=65536).ask()
+    wire = Wire(exporter, receive_buffer=65536).ask("/metrics", *headers)
     wire.give_back(wire.take(1000))
     return wire
 

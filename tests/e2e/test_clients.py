@@ -177,7 +177,7 @@ def resets_at_any_moment_do_no_harm():
 
 
 @test
-def a_client_that_ends_its_side_gets_its_pages():
+def a_client_that_ends_its_side_gets_its_pages_and_the_end():
     for count in (1, 5):
         with Wire(SHARED) as wire:
             with paused(SHARED):
@@ -186,6 +186,7 @@ def a_client_that_ends_its_side_gets_its_pages():
                 wire.socket.shutdown(socket.SHUT_WR)
             for _ in range(count):
                 assert wire.reply().status == 200
+            wait_until(wire.is_closed, timeout=PATIENCE, what="end")
 
 
 @test
@@ -224,6 +225,18 @@ def a_slow_reader_gets_its_whole_page_while_others_are_served():
                 slow.give_back(slow.take(50000) + slow.take(50000))
                 assert exporter.get("/-/ready")[0] == 200
             assert without_volatile(slow.reply().body) == wanted
+
+
+@test
+def the_last_page_of_a_connection_arrives_whole_though_more_was_sent_behind_it():
+    # A socket that is closed with unread bytes is reset, and its last bytes are lost.
+    with wide_exporter() as exporter:
+        wanted = without_volatile(exporter.get()[2])
+        for count in (1, 1000):
+            with begin_reading(exporter, "Connection: close") as wire:
+                for _ in range(count):
+                    wire.ask("/-/ready")
+                assert without_volatile(wire.reply().body) == wanted
 
 
 @test
