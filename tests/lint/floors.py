@@ -22,7 +22,7 @@ BELOW = {
 
 # Header or call -> the rooms that may use it.
 ROOMS = {
-    r"#include <microhttpd\.h>": {"web/server"},
+    r"#include <microhttpd\.h>": {"web/http"},
     r"#include <zlib\.h>": {"base/gzip"},
     r"#include <getopt\.h>": {"commands/options"},
     r"\b(?:open|openat|fopen|freopen|opendir|fdopendir|creat)\(": {"sources/hostfs"},

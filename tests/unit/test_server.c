@@ -3,6 +3,7 @@
  * The server in a thread of its own, and raw HTTP over loopback. Knows what the server
  * stands on, to let it fail or to shift it: log_event(), accept4(), calloc(), realloc(),
  * epoll_create1(), getrlimit(), the clock, and the library's making of a response.
+ * What web/http promises is tested here, too: through the server, as clients meet it.
  */
 #include "web/server.h"
 
