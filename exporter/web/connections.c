@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -79,9 +80,27 @@ static bool is_of(const struct connection *connection, const struct in6_addr *cl
 	return memcmp(&connection->client, client, sizeof(*client)) == 0;
 }
 
+/* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
+#define DRAIN_READS 1024
+
+/*
+ * A socket that is shut down or closed with bytes to come or in it that nobody read is
+ * reset, and takes along what it was still sending. Says whether there were any.
+ */
+static bool drain(int fd)
+{
+	char bytes[4096];
+	int reads = 0;
+
+	while (reads < DRAIN_READS && recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		reads++;
+	return reads > 0;
+}
+
 static void close_connection(struct connections *connections,
                              struct connection *connection)
 {
+	drain(connection->fd);
 	shutdown(connection->fd, SHUT_RDWR);
 	connection->is_closing = true;
 	connections->count--;
@@ -135,22 +154,6 @@ struct connection *connections_add(struct connections *connections, int fd,
 	append_connection(connections, connection);
 	connections->count++;
 	return connection;
-}
-
-/* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
-#define DRAIN_READS 1024
-
-/*
- * A socket that is closed with bytes in it that nobody read is reset, and takes along
- * what it was still sending.
- */
-static void drain(int fd)
-{
-	char bytes[4096];
-
-	for (int i = 0; i < DRAIN_READS; i++)
-		if (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
-			return;
 }
 
 void connections_remove(struct connections *connections, struct connection *connection)
@@ -220,6 +223,25 @@ void connections_close_ended(struct connections *connections)
 	     c = c->newer)
 		if (c->has_ended && !c->is_busy && !c->is_closing)
 			close_connection(connections, c);
+}
+
+/* A client whose bytes were read may have more on the way: it gets so many milliseconds.
+ */
+#define DRAIN_WAIT   10
+#define DRAIN_ROUNDS 50
+
+void connections_drain(const struct connections *connections)
+{
+	for (int round = 0; round < DRAIN_ROUNDS; round++) {
+		bool is_quiet = true;
+
+		for (const struct connection *c = connections->oldest; c; c = c->newer)
+			if (drain(c->fd))
+				is_quiet = false;
+		if (is_quiet)
+			return;
+		poll(NULL, 0, DRAIN_WAIT);
+	}
 }
 
 bool connections_is_busy(const struct connections *connections)

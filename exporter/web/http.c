@@ -311,8 +311,7 @@ int http_new(const struct web_options *options, struct connections *connections,
 		return -ENOMEM;
 	http->options = options;
 	http->connections = connections;
-	/* Our own limit of connections works before the library's, which guards its
-	 * memory. */
+	/* Our own limit works before the library's, which only guards its memory. */
 	http->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
 		NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, log_library, http,

@@ -184,6 +184,7 @@ static void handle_event(struct web_server *server, int fd)
 /* Whoever is still connected has all of its replies, or took too long. */
 static void end_stop(struct web_server *server)
 {
+	connections_drain(&server->connections);
 	connections_close_silent(&server->connections, 0);
 	http_run(server->http);
 }

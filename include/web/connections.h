@@ -62,5 +62,11 @@ bool connections_close_oldest(struct connections *connections);
 void connections_close_silent(struct connections *connections, uint64_t age);
 void connections_close_ended(struct connections *connections);
 
+/*
+ * Before the end: throws away what clients sent and nobody will read, until none sends
+ * more; half a second at most.
+ */
+void connections_drain(const struct connections *connections);
+
 /* Whether a request is in flight. */
 bool connections_is_busy(const struct connections *connections);
