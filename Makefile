@@ -76,7 +76,7 @@ help:
 	@echo 'test           install what is missing, run every test'
 	@echo 'unit           unit tests                     golden  pages of all scenes'
 	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
-	@echo 'coverage       lines that the unit tests and goldens reach'
+	@echo 'coverage       lines that unit tests, goldens and e2e reach'
 	@echo 'lint           format, static analysis, floors, both compilers'
 	@echo 'format         let clang-format rewrite the sources'
 	@echo 'bench          speed, as ratios'
@@ -140,9 +140,12 @@ run: dependencies-build
 
 # ---- test ----
 
-# A unit test links its room's floor and those below; __wrap_x in it wraps x.
+# A unit test links its room's floor and those below; __wrap_x in it, or in a header
+# beside it, wraps x.
 folder_of = $(patsubst exporter/%/,%,$(dir $(filter %/$(1:test_%=%).c,$(SOURCES))))
-wraps_of  = $(shell grep -o '__wrap_[a-z0-9_]*' $(1) | sed 's/__wrap_/-Wl,--wrap=/' | sort -u)
+headers_of = $(shell sed -n 's,^#include "\([a-z]*\.h\)"$$,tests/unit/\1,p' $(1))
+wraps_of   = $(shell grep -oh '__wrap_[a-z0-9_]*' $(1) $(headers_of) | \
+	sed 's/__wrap_/-Wl,--wrap=/' | sort -u)
 
 define unit_rule
 $(OUT)/tests/unit/$(1): $(OUT)/tests/unit/$(1).o \
@@ -191,7 +194,7 @@ coverage: dependencies-test
 
 # ---- lint ----
 
-SCRIPTS := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
+SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*/*.sh)) .ci/run
 C_FILES  = $(SOURCES) exporter/main.c $(HEADERS) \
 	$(sort $(wildcard tests/*/*.[ch]))
 

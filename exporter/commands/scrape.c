@@ -79,36 +79,40 @@ static bool is_good(enum collector collector, const struct source_result *result
 	return false;
 }
 
+/* All of them are looked at, so that each failure is logged. */
+static bool is_kernel_good(enum collector collector, const struct snapshot *snapshot)
+{
+	bool has_mask = is_good(collector, &snapshot->mask_result);
+	bool has_release = is_good(collector, &snapshot->release_result);
+
+	return has_mask && has_release;
+}
+
+static bool is_modules_good(const struct snapshot *snapshot)
+{
+	return is_good(COLLECTOR_MODULES, &snapshot->modules.procfs_result) &&
+	       is_good(COLLECTOR_MODULES, &snapshot->modules.sysfs_result);
+}
+
+/* Those of COLLECTORS whose sources could all be read. */
 static collector_set succeeded(const struct snapshot *snapshot, collector_set collectors)
 {
-	collector_set good = collectors;
-	bool is_kernel_good = true;
+	bool has_kernel = collectors & COLLECTOR_BIT(COLLECTOR_KERNEL);
+	collector_set failed = 0;
 
-	if (collectors & COLLECTOR_BIT(COLLECTOR_KERNEL)) {
-		is_kernel_good = is_good(COLLECTOR_KERNEL, &snapshot->mask_result);
-		is_kernel_good &= is_good(COLLECTOR_KERNEL, &snapshot->release_result);
-		if (!is_kernel_good)
-			good &= ~COLLECTOR_BIT(COLLECTOR_KERNEL);
-	}
+	if (has_kernel && !is_kernel_good(COLLECTOR_KERNEL, snapshot))
+		failed |= COLLECTOR_BIT(COLLECTOR_KERNEL);
 	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES)) {
-		bool is_modules_good =
-			is_good(COLLECTOR_MODULES, &snapshot->modules.procfs_result) &&
-			is_good(COLLECTOR_MODULES, &snapshot->modules.sysfs_result);
-
+		if (!is_modules_good(snapshot))
+			failed |= COLLECTOR_BIT(COLLECTOR_MODULES);
 		/* What it needs of the kernel's files nobody else would report. */
-		if (!(collectors & COLLECTOR_BIT(COLLECTOR_KERNEL))) {
-			is_modules_good &=
-				is_good(COLLECTOR_MODULES, &snapshot->mask_result);
-			is_modules_good &=
-				is_good(COLLECTOR_MODULES, &snapshot->release_result);
-		}
-		if (!is_modules_good)
-			good &= ~COLLECTOR_BIT(COLLECTOR_MODULES);
+		if (!has_kernel && !is_kernel_good(COLLECTOR_MODULES, snapshot))
+			failed |= COLLECTOR_BIT(COLLECTOR_MODULES);
 	}
 	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE) &&
 	    !is_good(COLLECTOR_POSTURE, &snapshot->posture_result))
-		good &= ~COLLECTOR_BIT(COLLECTOR_POSTURE);
-	return good;
+		failed |= COLLECTOR_BIT(COLLECTOR_POSTURE);
+	return collectors & ~failed;
 }
 
 /* False when nobody can say whose bits these are. */

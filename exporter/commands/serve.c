@@ -27,8 +27,7 @@
 /* Of the scrape timeout so much is left for the way back, as in blackbox_exporter. */
 #define TIMEOUT_OFFSET 0.5
 
-/* Prometheus' own default, for clients that say nothing, and the most that is believed.
- */
+/* Prometheus' own default for who says nothing, and the most that is believed. */
 #define TIMEOUT_DEFAULT 10.0
 #define TIMEOUT_MAX     3600.0
 
@@ -81,8 +80,7 @@ static bool refuse(const struct filter *filter, struct web_reply *reply)
 	return true;
 }
 
-/* collect[] and exclude[], as node_exporter has them; false: the reply says what is
- * wrong. */
+/* collect[] and exclude[], as node_exporter has them; false: the reply says why not. */
 static bool filter_collectors(const struct serve *serve,
                               const struct web_request *request, struct web_reply *reply,
                               collector_set *ret_collectors)
@@ -114,12 +112,11 @@ static bool join(void *context, const char *value)
 	return true;
 }
 
-/* All lines of a header as one, which RFC 9110, section 5.3, allows; false if empty. */
-static bool read_header(const struct web_request *request, const char *name,
+/* All lines of a header as one (RFC 9110, section 5.3, allows it); "": no such line. */
+static void read_header(const struct web_request *request, const char *name,
                         struct text *header)
 {
 	web_request_headers(request, name, join, header);
-	return header->length > 0;
 }
 
 static uint64_t deadline_of(const struct web_request *request)
@@ -128,12 +125,11 @@ static uint64_t deadline_of(const struct web_request *request)
 	double timeout = TIMEOUT_DEFAULT, given;
 	char *end;
 
-	if (read_header(request, "X-Prometheus-Scrape-Timeout-Seconds", &header)) {
-		given = strtod(text_string(&header), &end);
-		if (end != text_string(&header) && !end[strspn(end, " \t")] &&
-		    isfinite(given) && given > 0)
-			timeout = given < TIMEOUT_MAX ? given : TIMEOUT_MAX;
-	}
+	read_header(request, "X-Prometheus-Scrape-Timeout-Seconds", &header);
+	given = strtod(text_string(&header), &end);
+	if (end != text_string(&header) && !end[strspn(end, " \t")] && isfinite(given) &&
+	    given > 0)
+		timeout = given < TIMEOUT_MAX ? given : TIMEOUT_MAX;
 	timeout -= timeout / 2 < TIMEOUT_OFFSET ? timeout / 2 : TIMEOUT_OFFSET;
 	return clock_monotonic() + (uint64_t)(timeout * (double)CLOCK_SECOND);
 }
@@ -142,8 +138,8 @@ static bool accepts_gzip(const struct web_request *request)
 {
 	_cleanup_(text_clear) struct text header = TEXT_INIT;
 
-	return read_header(request, "Accept-Encoding", &header) &&
-	       negotiate_gzip(text_string(&header));
+	read_header(request, "Accept-Encoding", &header);
+	return negotiate_gzip(text_string(&header));
 }
 
 static void serve_metrics(void *context, const struct web_request *request,
@@ -153,12 +149,11 @@ static void serve_metrics(void *context, const struct web_request *request,
 	_cleanup_(text_clear) struct text accept = TEXT_INIT, page = TEXT_INIT;
 	struct negotiated negotiated;
 	collector_set collectors;
-	bool has_accept;
 
 	if (!filter_collectors(serve, request, reply, &collectors))
 		return;
-	has_accept = read_header(request, "Accept", &accept);
-	negotiated = negotiate_accept(has_accept ? text_string(&accept) : NULL);
+	read_header(request, "Accept", &accept);
+	negotiated = negotiate_accept(text_string(&accept));
 
 	reply->content_type = negotiated.content_type;
 	reply->headers[0] = (struct web_header){ "Vary", "Accept, Accept-Encoding" };

@@ -34,13 +34,15 @@
 /* The built-in folders are counted again after this time. */
 #define COUNT_LIFETIME (60 * CLOCK_SECOND)
 
+struct folder_entry {
+	const char *folder;
+	struct module_record *record;
+};
+
 /* The listed modules by the names of their folders in sysfs, which has '!' for '/'. */
 struct folder_index {
 	struct text names; /* each with a NUL behind it */
-	struct folder_entry {
-		const char *folder;
-		struct module_record *record;
-	} * entries;
+	struct folder_entry *entries;
 	size_t count;
 };
 

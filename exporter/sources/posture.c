@@ -268,8 +268,7 @@ void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_bo
 	_cleanup_(text_clear) struct text scratch = TEXT_INIT;
 
 	snapshot->posture_result = secure_boot->result;
-	/* Where nothing is mounted, a missing file does not tell what the kernel offers.
-	 */
+	/* Where nothing is mounted, a missing file tells nothing of the kernel. */
 	if (snapshot->release_result.error == -ENOENT &&
 	    snapshot->mask_result.error == -ENOENT)
 		snapshot->posture_result = snapshot->release_result;

@@ -39,8 +39,7 @@ static void read_memory(struct hostfs *fs, struct snapshot_process *process)
 	process->resident_memory_bytes = (struct reading){ true, resident * page };
 }
 
-/* Since Linux 6.2 the size of /proc/self/fd is the number of descriptors; before it is 0.
- */
+/* Since Linux 6.2 the size of /proc/self/fd is what it holds; before it is 0. */
 static void read_open_fds(struct hostfs *fs, struct snapshot_process *process)
 {
 	_cleanup_(text_clear) struct text names = TEXT_INIT;

@@ -12,8 +12,7 @@
 #include "base/text.h"
 #include "sources/hostfs.h"
 
-/* A name from /proc/modules as a folder's; names are hostile, so "..", too, is possible.
- */
+/* Names from /proc/modules are hostile: ".." could be one. */
 static bool is_folder_name(const char *name, size_t length)
 {
 	return length && !memchr(name, '\0', length) &&

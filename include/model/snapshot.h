@@ -91,8 +91,7 @@ struct snapshot_process {
 };
 
 struct snapshot {
-	/* Bits are only ever added, so what modules add while they are read lies between.
-	 */
+	/* Bits are only ever added: what modules add meanwhile lies between the two. */
 	struct source_result mask_result;
 	uint64_t mask_before_modules;
 	uint64_t mask; /* read after the modules */

@@ -34,8 +34,7 @@ uint64_t posture_panic_mask_parse(const char *command_line);
  */
 int posture_efi_switch_parse(const char *bytes, size_t length, bool *ret_on);
 
-/* Secure Boot as found once at start, since the kernel limits how often it may be read.
- */
+/* Secure Boot, found once at start: the kernel limits how often it may be read. */
 struct posture_secure_boot {
 	struct source_result result;
 	struct reading reading;

@@ -22,26 +22,7 @@
 #include "model/findings.h"
 #include "model/snapshot.h"
 
-void *__real_realloc(void *pointer, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
-
-static int calls_left; /* realloc() calls that still succeed; negative: all */
-
-void *__wrap_realloc(void *pointer, size_t size)
-{
-	if (calls_left == 0)
-		return NULL;
-	if (calls_left > 0)
-		calls_left--;
-	return __real_realloc(pointer, size);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	calls_left = -1;
-	return 0;
-}
+#include "memory.h"
 
 static const enum expose_format formats[] = { EXPOSE_TEXT, EXPOSE_OPENMETRICS };
 
