@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -21,14 +20,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/text.h"
-
-/*
- * Kept descriptors: enough for a host with many third-party modules. A path's hash gives
- * the first slot where it may be; one that finds no free slot there is opened each time.
- */
-#define KEPT_MAX    192
-#define KEPT_SLOTS  512
-#define KEPT_PROBES 4
+#include "sources/kept.h"
 
 /* How often opening is tried when the kernel asks for another try. */
 #define OPEN_ATTEMPTS 100
@@ -36,36 +28,17 @@
 /* The least room for one read of a file of records. */
 #define RECORDS_CHUNK 16384
 
-struct kept {
-	char *path; /* NULL: the slot is free */
-	enum hostfs_root root;
-	int fd;
-	uint64_t pass; /* the last one that used it */
-};
-
 struct hostfs {
 	const char *paths[HOSTFS_ROOT_COUNT];
 	int roots[HOSTFS_ROOT_COUNT]; /* -1: not open */
 	bool is_kernel[HOSTFS_ROOT_COUNT];
 	uint64_t deadline;
-	uint64_t pass;
-	struct kept kept[KEPT_SLOTS];
-	size_t kept_count;
-	size_t kept_max;
+	struct kept_table kept;
 };
-
-static void drop_kept(struct hostfs *fs, struct kept *kept)
-{
-	close(kept->fd);
-	free(kept->path);
-	*kept = (struct kept){ 0 };
-	fs->kept_count--;
-}
 
 int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_fs)
 {
 	struct hostfs *fs = calloc(1, sizeof(*fs));
-	struct rlimit files = { 0 };
 
 	if (!fs)
 		return -ENOMEM;
@@ -74,11 +47,7 @@ int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_f
 		fs->roots[i] = -1;
 	}
 	fs->deadline = UINT64_MAX;
-
-	/* A quarter of the descriptors at most: clients and new opens need theirs. */
-	getrlimit(RLIMIT_NOFILE, &files);
-	fs->kept_max = files.rlim_cur / 4 < KEPT_MAX ? files.rlim_cur / 4 : KEPT_MAX;
-
+	kept_init(&fs->kept);
 	*ret_fs = fs;
 	return 0;
 }
@@ -87,9 +56,7 @@ struct hostfs *hostfs_free(struct hostfs *fs)
 {
 	if (!fs)
 		return NULL;
-	for (size_t i = 0; i < KEPT_SLOTS; i++)
-		if (fs->kept[i].path)
-			drop_kept(fs, &fs->kept[i]);
+	kept_clear(&fs->kept);
 	for (size_t i = 0; i < HOSTFS_ROOT_COUNT; i++)
 		close_descriptor(&fs->roots[i]);
 	free(fs);
@@ -127,10 +94,7 @@ void hostfs_begin(struct hostfs *fs, uint64_t deadline)
 {
 	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++)
 		drop_removed_root(fs, root);
-	for (size_t i = 0; i < KEPT_SLOTS; i++)
-		if (fs->kept[i].path && fs->kept[i].pass != fs->pass)
-			drop_kept(fs, &fs->kept[i]);
-	fs->pass++;
+	kept_begin(&fs->kept);
 	fs->deadline = deadline;
 }
 
@@ -217,25 +181,6 @@ static int check_kind(int fd, bool folder)
 	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 }
 
-/* Where PATH is kept, or a free slot where it could be, or NULL. The hash is FNV-1a. */
-static struct kept *find_slot(struct hostfs *fs, enum hostfs_root root, const char *path)
-{
-	uint32_t hash = (2166136261u ^ root) * 16777619u;
-	struct kept *free_slot = NULL;
-
-	for (const char *c = path; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	for (uint32_t i = 0; i < KEPT_PROBES; i++) {
-		struct kept *slot = &fs->kept[(hash + i) % KEPT_SLOTS];
-
-		if (!slot->path)
-			free_slot = free_slot ? free_slot : slot;
-		else if (slot->root == root && strcmp(slot->path, path) == 0)
-			return slot;
-	}
-	return free_slot;
-}
-
 /* One file in use: of a kept descriptor, or of one that is closed after use. */
 struct opened {
 	int fd;
@@ -252,16 +197,8 @@ static void opened_close(const struct opened *opened)
 static void keep(struct hostfs *fs, enum hostfs_root root, const char *path,
                  struct kept *slot, struct opened *opened)
 {
-	if (!slot || slot->path || fs->kept_count >= fs->kept_max)
-		return;
-	slot->path = strdup(path);
-	if (!slot->path)
-		return;
-	slot->root = root;
-	slot->fd = opened->fd;
-	slot->pass = fs->pass;
-	fs->kept_count++;
-	opened->kept = slot;
+	if (kept_put(&fs->kept, slot, root, path, opened->fd))
+		opened->kept = slot;
 }
 
 /* A file of the kernel's own file systems cannot be replaced under its name. */
@@ -279,10 +216,9 @@ static bool opened_take_kept(struct hostfs *fs, struct kept *slot,
 	if (!slot || !slot->path)
 		return false;
 	if (!is_current(fs, slot)) {
-		drop_kept(fs, slot);
+		kept_drop(&fs->kept, slot);
 		return false;
 	}
-	slot->pass = fs->pass;
 	*ret_opened = (struct opened){ .fd = slot->fd, .kept = slot };
 	return true;
 }
@@ -348,7 +284,7 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
                      bool is_value, size_t max, struct text *text)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
-	struct kept *slot = find_slot(fs, root, path);
+	struct kept *slot = kept_find(&fs->kept, root, path);
 	int r;
 
 	if (clock_monotonic() > fs->deadline)
@@ -359,7 +295,7 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 		if (r != -ENODEV)
 			return r;
 		/* The attribute's object is gone, and perhaps there is a new one. */
-		drop_kept(fs, slot);
+		kept_drop(&fs->kept, slot);
 		opened = (struct opened){ .fd = -1 };
 	}
 	r = opened_new(fs, root, path, false, &opened);
@@ -409,7 +345,7 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
                             struct hostfs_stat *ret_stat)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
-	struct kept *slot = find_slot(fs, root, path);
+	struct kept *slot = kept_find(&fs->kept, root, path);
 	int r;
 
 	if (clock_monotonic() > fs->deadline)
