@@ -27,7 +27,7 @@ OUT     := $(BUILD)$(if $(FLAVOUR),/$(subst $() ,-,$(FLAVOUR)))
 PROGRAM := $(OUT)/kernel_taint_exporter
 
 PKG_CONFIG  ?= pkg-config
-LIBRARIES   := libmicrohttpd zlib
+LIBRARIES   := libmicrohttpd zlib libkmod gnutls libelf liblzma libzstd
 CFLAGS      ?= -O2 -g
 WARNINGS    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wundef -Wvla -Wformat=2
@@ -47,7 +47,7 @@ ALL_CFLAGS   = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(HARDENING) $(CFL
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 ALL_LDFLAGS  = $(HARDENING_LD) $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
 	$(if $(COVERAGE),--coverage)
-LIBS         = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm
+LIBS         = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
 
 # The floors, each with those below it: what a room and its test may link.
 BELOW_base       := base

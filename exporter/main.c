@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/macros.h"
+#include "commands/module.h"
 #include "commands/once.h"
 #include "commands/options.h"
 #include "commands/serve.h"
@@ -16,6 +17,7 @@
 static int (*const runs[])(const struct options *options) = {
 	[COMMAND_SERVE] = serve_run,
 	[COMMAND_ONCE] = once_run,
+	[COMMAND_MODULE] = module_run,
 };
 _Static_assert(ARRAY_SIZE(runs) == COMMAND_COUNT, "one function per command");
 

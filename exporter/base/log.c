@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "base/utf8.h"
 
 static const char *const level_words[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -70,37 +70,6 @@ bool log_format_parse(const char *word, enum log_format *ret_format)
 	return true;
 }
 
-/* In quotes, with the escapes that JSON and logfmt readers share. */
-static void add_quoted(struct text *line, const char *value)
-{
-	_cleanup_(text_clear) struct text clean = TEXT_INIT;
-	char escape[8];
-
-	utf8_add_clean(&clean, value, strlen(value));
-	text_add_char(line, '"');
-	for (const char *c = text_string(&clean); *c; c++) {
-		if (*c == '"' || *c == '\\') {
-			text_add_char(line, '\\');
-			text_add_char(line, *c);
-		} else if (*c == '\n') {
-			text_add_string(line, "\\n");
-		} else if ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0) {
-			/* U+0080 to U+009F: to a terminal, what ESC and a letter are. */
-			c++;
-			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
-			text_add_string(line, escape);
-		} else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
-			text_add_string(line, escape);
-		} else {
-			text_add_char(line, *c);
-		}
-	}
-	text_add_char(line, '"');
-	if (clean.error)
-		line->error = clean.error;
-}
-
 /* logfmt leaves a value bare where no reader could misread it. */
 static bool is_bare(const char *value)
 {
@@ -119,14 +88,14 @@ static void add_pair(struct text *line, const char *key, const char *value)
 	if (line->length > (json ? 1 : 0))
 		text_add_char(line, json ? ',' : ' ');
 	if (json)
-		add_quoted(line, key);
+		json_add_string(line, key);
 	else
 		text_add_string(line, key);
 	text_add_char(line, json ? ':' : '=');
 	if (!json && is_bare(value))
 		text_add_string(line, value);
 	else
-		add_quoted(line, value);
+		json_add_string(line, value);
 }
 
 void log_event(enum log_level level, const char *message, ...)

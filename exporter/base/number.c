@@ -7,7 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
-int number_parse(const char *string, uint64_t *ret_number)
+#include "base/clock.h"
+#include "base/macros.h"
+
+#define DAY (24 * 3600 * CLOCK_SECOND)
+
+/* The digits at the start; END is behind them. 0, -EBADMSG without any, -ERANGE. */
+static int parse_digits(const char *string, uint64_t *ret_number, const char **ret_end)
 {
 	uint64_t number = 0;
 	const char *c = string;
@@ -16,9 +22,54 @@ int number_parse(const char *string, uint64_t *ret_number)
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, (uint64_t)(*c - '0'), &number))
 			return -ERANGE;
-	if (c == string || c[strspn(c, " \t\n")] != '\0')
+	if (c == string)
 		return -EBADMSG;
+	*ret_number = number;
+	*ret_end = c;
+	return 0;
+}
 
+int number_parse(const char *string, uint64_t *ret_number)
+{
+	const char *end;
+	uint64_t number;
+	int r = parse_digits(string, &number, &end);
+
+	if (r < 0)
+		return r;
+	if (end[strspn(end, " \t\n")] != '\0')
+		return -EBADMSG;
 	*ret_number = number;
 	return 0;
+}
+
+int number_duration_parse(const char *string, uint64_t *ret_nanoseconds)
+{
+	static const struct {
+		const char *name;
+		uint64_t nanoseconds;
+	} units[] = {
+		{ "ms", CLOCK_SECOND / 1000 },
+		{ "s", CLOCK_SECOND },
+		{ "m", 60 * CLOCK_SECOND },
+	};
+	const char *unit;
+	uint64_t number;
+	int r = parse_digits(string, &number, &unit);
+
+	if (r < 0)
+		return r;
+	if (!*unit && number == 0) {
+		*ret_nanoseconds = 0;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(unit, units[i].name) != 0)
+			continue;
+		if (number > DAY / units[i].nanoseconds)
+			return -ERANGE;
+		*ret_nanoseconds = number * units[i].nanoseconds;
+		return 0;
+	}
+	return -EBADMSG;
 }

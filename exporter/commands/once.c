@@ -15,23 +15,13 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "commands/certificates.h"
 #include "commands/options.h"
-
-static int write_all(int fd, const struct text *page)
-{
-	for (size_t done = 0; done < page->length;) {
-		ssize_t written = write(fd, page->data + done, page->length - done);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		done += written > 0 ? (size_t)written : 0;
-	}
-	return 0;
-}
+#include "commands/output.h"
 
 static int write_synced(int fd, const struct text *page)
 {
-	int r = write_all(fd, page);
+	int r = output_write(fd, page);
 
 	if (r < 0)
 		return r;
@@ -73,16 +63,21 @@ static int replace_file(const char *path, const struct text *page)
 int once_run(const struct options *options)
 {
 	_cleanup_(text_clear) struct text page = TEXT_INIT;
+	_cleanup_(certificates_free) struct trust *trust = NULL;
 	_cleanup_(scraper_clear) struct scraper scraper = { 0 };
+	struct scrape_settings settings = options->scrape;
 	int r;
 
-	r = scraper_init(&scraper, &options->scrape);
+	if (certificates_load(options, &trust) < 0)
+		return EXIT_FAILURE;
+	settings.trust = trust;
+	r = scraper_init(&scraper, &settings, options->collectors);
 	if (r == 0)
 		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT,
 		               &page);
 	if (r == 0)
 		r = options->output ? replace_file(options->output, &page)
-		                    : write_all(STDOUT_FILENO, &page);
+		                    : output_write(STDOUT_FILENO, &page);
 	if (r == 0)
 		return EXIT_SUCCESS;
 	log_event(LOG_LEVEL_ERROR, "Cannot write the page", "file",

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -21,13 +22,24 @@
 #define DEFAULT_ADDRESS      ":10093"
 #define MAX_REQUESTS_HIGHEST 1000000
 
-#define SERVE (1u << COMMAND_SERVE)
-#define ONCE  (1u << COMMAND_ONCE)
+#define SERVE  (1u << COMMAND_SERVE)
+#define ONCE   (1u << COMMAND_ONCE)
+#define MODULE (1u << COMMAND_MODULE)
+#define PAGE   (SERVE | ONCE)
+#define ANY    (PAGE | MODULE)
+
+/* How long a scrape waits for module files; a page that is written once may wait longer.
+ */
+#define SERVE_WAIT (CLOCK_SECOND / 2)
+#define ONCE_WAIT  (10 * CLOCK_SECOND)
 
 enum flag {
 	FLAG_COLLECTOR, /* the first of one row per collector */
 	FLAG_DISABLE_DEFAULTS = FLAG_COLLECTOR + COLLECTOR_COUNT,
 	FLAG_MODULES_SYSFS,
+	FLAG_SIGNATURE_MODULES,
+	FLAG_SIGNATURE_TRUST,
+	FLAG_SIGNATURE_WAIT,
 	FLAG_DIALECT,
 	FLAG_PROCFS,
 	FLAG_SYSFS,
@@ -37,6 +49,7 @@ enum flag {
 	FLAG_MAX_REQUESTS,
 	FLAG_DISABLE_EXPORTER_METRICS,
 	FLAG_OUTPUT,
+	FLAG_JSON,
 	FLAG_LOG_LEVEL,
 	FLAG_LOG_FORMAT,
 	FLAG_VERSION,
@@ -53,24 +66,34 @@ static const struct {
 	const char *expected; /* of the argument, for errors */
 } flags[] = {
 	/* clang-format off */
-	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, SERVE | ONCE,
+	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
 		"the taint mask (on)", NULL },
-	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, SERVE | ONCE,
+	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, PAGE,
 		"taint per module, hidden modules (on)", NULL },
-	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, SERVE | ONCE,
+	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, PAGE,
 		"enforcement, lockdown, warnings (on)", NULL },
-	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, SERVE | ONCE,
+	[FLAG_COLLECTOR + COLLECTOR_SIGNATURE] = { "collector.signature", NULL, PAGE,
+		"module files and their signatures (on)", NULL },
+	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, PAGE,
 		"only the collectors that are given", NULL },
-	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", SERVE | ONCE,
+	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", PAGE,
 		"compared with sysfs: tainting, all", "tainting or all" },
-	[FLAG_DIALECT] = { "kernel.dialect", "auto", SERVE | ONCE,
+	[FLAG_SIGNATURE_MODULES] = { "collector.signature.modules", "tainting", PAGE,
+		"files that are told of: tainting, all", "tainting or all" },
+	[FLAG_SIGNATURE_TRUST] = { "collector.signature.trust", "FILE", ANY,
+		"certificates to verify with; repeatable",
+		"a file or folder of certificates" },
+	[FLAG_SIGNATURE_WAIT] = { "collector.signature.wait", "500ms", PAGE,
+		"at most, for module files (once: 10s)",
+		"a duration of at most a day, such as 500ms, 2s or 1m" },
+	[FLAG_DIALECT] = { "kernel.dialect", "auto", ANY,
 		"auto, mainline, rhel5 to rhel10, suse",
 		"auto, mainline, rhel5 to rhel10, or suse" },
-	[FLAG_PROCFS] = { "path.procfs", "/proc", SERVE | ONCE,
+	[FLAG_PROCFS] = { "path.procfs", "/proc", ANY,
 		"where procfs is", "a folder" },
-	[FLAG_SYSFS] = { "path.sysfs", "/sys", SERVE | ONCE,
+	[FLAG_SYSFS] = { "path.sysfs", "/sys", ANY,
 		"where sysfs is", "a folder" },
-	[FLAG_ROOTFS] = { "path.rootfs", "/", SERVE | ONCE,
+	[FLAG_ROOTFS] = { "path.rootfs", "/", ANY,
 		"where the root is", "a folder" },
 	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", DEFAULT_ADDRESS, SERVE,
 		"HOST:PORT to listen on; repeatable",
@@ -85,13 +108,15 @@ static const struct {
 		"leave out process_*", NULL },
 	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE,
 		"once: replace this file", "a file" },
-	[FLAG_LOG_LEVEL] = { "log.level", "info", SERVE | ONCE,
+	[FLAG_JSON] = { "json", NULL, MODULE,
+		"module: for programs", NULL },
+	[FLAG_LOG_LEVEL] = { "log.level", "info", ANY,
 		"debug, info, warn, error", "debug, info, warn or error" },
-	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", SERVE | ONCE,
+	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", ANY,
 		"logfmt, json", "logfmt or json" },
-	[FLAG_VERSION] = { "version", NULL, SERVE | ONCE,
+	[FLAG_VERSION] = { "version", NULL, ANY,
 		"print the version", NULL },
-	[FLAG_HELP] = { "help", NULL, SERVE | ONCE,
+	[FLAG_HELP] = { "help", NULL, ANY,
 		"print this help (-h)", NULL },
 	/* clang-format on */
 };
@@ -99,10 +124,12 @@ _Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
 
 static const struct {
 	const char *name;
+	const char *arguments; /* NULL: it takes none */
 	const char *help;
 } commands[] = {
-	[COMMAND_SERVE] = { "serve", "serve the metrics over HTTP (default)" },
-	[COMMAND_ONCE] = { "once", "write the page once, without process_*" },
+	[COMMAND_SERVE] = { "serve", NULL, "serve the metrics over HTTP (default)" },
+	[COMMAND_ONCE] = { "once", NULL, "write the page once, without process_*" },
+	[COMMAND_MODULE] = { "module", "NAME|FILE...", "what is to be said of modules" },
 };
 _Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
 
@@ -120,8 +147,13 @@ static void print_help(void)
 	printf("usage: " PROGRAM " [COMMAND] [FLAG]...\n"
 	       "Prometheus exporter for the taint of the Linux kernel and its "
 	       "modules.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-38s%s\n", commands[i].name, commands[i].help);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *arguments = commands[i].arguments;
+
+		printf("  %s%s%-*s%s\n", commands[i].name, arguments ? " " : "",
+		       38 - (int)strlen(commands[i].name) + !arguments,
+		       arguments ? arguments : "", commands[i].help);
+	}
 	printf("\n");
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		char column[64];
@@ -130,7 +162,7 @@ static void print_help(void)
 		         is_collector_flag(flag) ? "[no-]" : "", flags[flag].name,
 		         flags[flag].argument ? "=" : "",
 		         flags[flag].argument ? flags[flag].argument : "");
-		printf("  %-38s%s\n", column, flags[flag].help);
+		printf("  %-39s%s\n", column, flags[flag].help);
 	}
 }
 
@@ -167,6 +199,18 @@ static bool set_modules_sysfs(struct scrape_settings *scrape, const char *value)
 {
 	scrape->compares_every_module = strcmp(value, "all") == 0;
 	return scrape->compares_every_module || strcmp(value, "tainting") == 0;
+}
+
+static bool set_signature_modules(struct scrape_settings *scrape, const char *value)
+{
+	scrape->describes_every_module = strcmp(value, "all") == 0;
+	return scrape->describes_every_module || strcmp(value, "tainting") == 0;
+}
+
+static bool add_trust(struct options *options, const char *value)
+{
+	options->trust_paths[options->trust_paths_count++] = value;
+	return *value != '\0';
 }
 
 static bool set_max_requests(struct options *options, const char *value)
@@ -207,6 +251,12 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 		return true;
 	case FLAG_MODULES_SYSFS:
 		return set_modules_sysfs(&options->scrape, value);
+	case FLAG_SIGNATURE_MODULES:
+		return set_signature_modules(&options->scrape, value);
+	case FLAG_SIGNATURE_TRUST:
+		return add_trust(options, value);
+	case FLAG_SIGNATURE_WAIT:
+		return number_duration_parse(value, &options->scrape.files_wait) == 0;
 	case FLAG_DIALECT:
 		return set_dialect(&options->scrape, value);
 	case FLAG_PROCFS:
@@ -226,6 +276,9 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 		return true;
 	case FLAG_OUTPUT:
 		return set_path(&options->output, value);
+	case FLAG_JSON:
+		options->is_json = true;
+		return true;
 	case FLAG_LOG_LEVEL:
 		return log_level_parse(value, &options->log_level);
 	case FLAG_LOG_FORMAT:
@@ -272,10 +325,15 @@ static int take_word(struct options *options, struct choice *choice, const char 
 {
 	enum command command = 0;
 
+	if (choice->has_command && commands[options->command].arguments) {
+		options->arguments[options->arguments_count++] = word;
+		return 0;
+	}
 	while (command < COMMAND_COUNT && strcmp(commands[command].name, word) != 0)
 		command++;
 	if (command == COMMAND_COUNT || choice->has_command) {
-		fprintf(stderr, PROGRAM ": '%s': expected one command, serve or once\n",
+		fprintf(stderr,
+		        PROGRAM ": '%s': expected one command: serve, once or module\n",
 		        word);
 		return fail_hint();
 	}
@@ -325,6 +383,12 @@ static int check_command(const struct options *options, const struct choice *cho
 			continue;
 		fprintf(stderr, PROGRAM ": --%s: does not go with the command %s\n",
 		        flags[flag].name, commands[options->command].name);
+		return fail_hint();
+	}
+	if (commands[options->command].arguments && !options->arguments_count) {
+		fprintf(stderr, PROGRAM ": %s: expected %s\n",
+		        commands[options->command].name,
+		        commands[options->command].arguments);
 		return fail_hint();
 	}
 	return 0;
@@ -379,8 +443,11 @@ int options_parse(struct options *options, int argc, char **argv)
 		.telemetry_path = "/metrics",
 		.max_requests = 40,
 	};
+	/* No list is longer than the command line. */
 	options->addresses = calloc((size_t)argc + 1, sizeof(*options->addresses));
-	if (!options->addresses)
+	options->trust_paths = calloc((size_t)argc + 1, sizeof(*options->trust_paths));
+	options->arguments = calloc((size_t)argc + 1, sizeof(*options->arguments));
+	if (!options->addresses || !options->trust_paths || !options->arguments)
 		return -ENOMEM;
 	r = parse(options, &choice, argc, argv);
 	if (r != 0)
@@ -390,6 +457,9 @@ int options_parse(struct options *options, int argc, char **argv)
 	options->collectors = (options->collectors | choice.on) & ~choice.off;
 	if (options->command == COMMAND_ONCE)
 		options->scrape.with_process = false;
+	if (!choice.flags[FLAG_SIGNATURE_WAIT])
+		options->scrape.files_wait =
+			options->command == COMMAND_ONCE ? ONCE_WAIT : SERVE_WAIT;
 	if (!options->addresses_count)
 		options->addresses[options->addresses_count++] = DEFAULT_ADDRESS;
 	return 0;
@@ -398,5 +468,7 @@ int options_parse(struct options *options, int argc, char **argv)
 void options_clear(struct options *options)
 {
 	free(options->addresses);
-	options->addresses = NULL;
+	free(options->trust_paths);
+	free(options->arguments);
+	options->addresses = options->trust_paths = options->arguments = NULL;
 }

@@ -8,14 +8,21 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "exposition/metrics.h"
 #include "model/findings.h"
 #include "model/snapshot.h"
+#include "sources/builds.h"
+#include "sources/file_cache.h"
+#include "sources/inspector.h"
 #include "sources/process.h"
 #include "sources/procfs.h"
+
+/* The collectors that need the list of modules. */
+#define LISTERS (COLLECTOR_BIT(COLLECTOR_MODULES) | COLLECTOR_BIT(COLLECTOR_SIGNATURE))
 
 static const char *const root_flags[] = {
 	[HOSTFS_PROCFS] = "--path.procfs",
@@ -25,8 +32,22 @@ static const char *const root_flags[] = {
 };
 _Static_assert(ARRAY_SIZE(root_flags) == HOSTFS_ROOT_COUNT, "one flag per root");
 
-int scraper_init(struct scraper *scraper, const struct scrape_settings *settings)
+/* Called by the inspector's thread. */
+static void log_file(void *context, bool is_error, const char *line)
 {
+	(void)context;
+	log_event(is_error ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "Inspecting module files",
+	          "detail", line, NULL);
+}
+
+int scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
+                 collector_set collectors)
+{
+	const struct file_cache_settings files = {
+		.paths = settings->paths,
+		.trust = settings->trust,
+		.log = { .write = log_file },
+	};
 	int r;
 
 	*scraper = (struct scraper){
@@ -45,27 +66,15 @@ int scraper_init(struct scraper *scraper, const struct scrape_settings *settings
 			          "err", strerror(-r), NULL);
 	}
 	posture_secure_boot_read(scraper->fs, &scraper->secure_boot);
-	return 0;
+	if (!(collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE)))
+		return 0;
+	return inspector_new(&files, &scraper->inspector);
 }
 
 void scraper_clear(struct scraper *scraper)
 {
+	scraper->inspector = inspector_free(scraper->inspector);
 	scraper->fs = hostfs_free(scraper->fs);
-}
-
-static const char *error_words(int error)
-{
-	switch (-error) {
-	case EBADMSG:
-	case ERANGE:
-		return "the content is not of the expected form";
-	case EINVAL:
-		return "not a regular file";
-	case ETIME:
-		return "the scrape's deadline is over";
-	default:
-		return strerror(-error);
-	}
 }
 
 /* Whether a source of COLLECTOR could be read; a failure is logged. */
@@ -94,6 +103,12 @@ static bool is_modules_good(const struct snapshot *snapshot)
 	       is_good(COLLECTOR_MODULES, &snapshot->modules.sysfs_result);
 }
 
+static bool is_signature_good(const struct snapshot *snapshot)
+{
+	return is_good(COLLECTOR_SIGNATURE, &snapshot->modules.procfs_result) &&
+	       is_good(COLLECTOR_SIGNATURE, &snapshot->files_result);
+}
+
 /* Those of COLLECTORS whose sources could all be read. */
 static collector_set succeeded(const struct snapshot *snapshot, collector_set collectors)
 {
@@ -109,24 +124,26 @@ static collector_set succeeded(const struct snapshot *snapshot, collector_set co
 		if (!has_kernel && !is_kernel_good(COLLECTOR_MODULES, snapshot))
 			failed |= COLLECTOR_BIT(COLLECTOR_MODULES);
 	}
+	if (collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE) &&
+	    !is_signature_good(snapshot))
+		failed |= COLLECTOR_BIT(COLLECTOR_SIGNATURE);
 	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE) &&
 	    !is_good(COLLECTOR_POSTURE, &snapshot->posture_result))
 		failed |= COLLECTOR_BIT(COLLECTOR_POSTURE);
 	return collectors & ~failed;
 }
 
-/* False when nobody can say whose bits these are. */
-static bool choose_dialect(struct scraper *scraper, struct snapshot *snapshot,
-                           struct dialect *dialect)
+bool scrape_dialect_choose(const struct scrape_settings *settings, struct hostfs *fs,
+                           struct snapshot *snapshot, struct dialect *ret_dialect)
 {
 	_cleanup_(text_clear) struct text version = TEXT_INIT;
-	enum dialect_id id = scraper->settings->dialect;
+	enum dialect_id id = settings->dialect;
 	int r;
 
-	if (!scraper->settings->is_dialect_given) {
+	if (!settings->is_dialect_given) {
 		if (snapshot->release_result.error < 0)
 			return false;
-		r = procfs_version_read(scraper->fs, &version);
+		r = procfs_version_read(fs, &version);
 		id = dialect_choose(text_string(&snapshot->release),
 		                    text_string(&version));
 		/* Some of SUSE's kernels tell what they are only there. */
@@ -135,8 +152,24 @@ static bool choose_dialect(struct scraper *scraper, struct snapshot *snapshot,
 			return false;
 		}
 	}
-	dialect_init(dialect, id, text_string(&snapshot->release));
+	dialect_init(ret_dialect, id, text_string(&snapshot->release));
 	return true;
+}
+
+/* What the files of the loaded modules say. */
+static void read_files(struct scraper *scraper, uint64_t deadline,
+                       struct snapshot *snapshot)
+{
+	const struct scrape_settings *settings = scraper->settings;
+	uint64_t wait_end = clock_monotonic() + settings->files_wait;
+
+	snapshot->files_result = snapshot->release_result;
+	if (snapshot->modules.procfs_result.error < 0 ||
+	    snapshot->files_result.error < 0 || !snapshot->modules.support)
+		return;
+	inspector_read(scraper->inspector, wait_end < deadline ? wait_end : deadline,
+	               snapshot);
+	builds_fill(scraper->fs, settings->describes_every_module, snapshot);
 }
 
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
@@ -154,30 +187,37 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 
 	procfs_mask_read(scraper->fs, &snapshot);
 	procfs_release_read(scraper->fs, &snapshot);
-	if (choose_dialect(scraper, &snapshot, &dialect))
+	if (scrape_dialect_choose(scraper->settings, scraper->fs, &snapshot, &dialect))
 		metrics.dialect = &dialect;
 	end = clock_monotonic();
 	metrics.durations[COLLECTOR_KERNEL] = end - start;
 
 	start = end;
-	if (collectors & COLLECTOR_BIT(COLLECTOR_MODULES)) {
+	if (collectors & LISTERS) {
 		snapshot.mask_before_modules = snapshot.mask;
 		modules_read(scraper->fs, &scraper->modules_memory,
 		             scraper->settings->compares_every_module, &snapshot);
 		if (snapshot.mask_result.error == 0)
 			procfs_mask_read(scraper->fs, &snapshot);
 	}
-	r = findings_init(&findings, &snapshot, metrics.dialect);
-	if (r < 0)
-		return r;
 	end = clock_monotonic();
 	metrics.durations[COLLECTOR_MODULES] = end - start;
+
+	start = end;
+	if (collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE))
+		read_files(scraper, deadline, &snapshot);
+	end = clock_monotonic();
+	metrics.durations[COLLECTOR_SIGNATURE] = end - start;
 
 	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
 		posture_read(scraper->fs, &scraper->secure_boot, &snapshot);
 	metrics.durations[COLLECTOR_POSTURE] = clock_monotonic() - start;
 
+	r = findings_init(&findings, &snapshot, metrics.dialect,
+	                  scraper->settings->describes_every_module);
+	if (r < 0)
+		return r;
 	metrics.snapshot = &snapshot;
 	metrics.findings = &findings;
 	metrics.succeeded = succeeded(&snapshot, collectors);

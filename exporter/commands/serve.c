@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "commands/certificates.h"
 #include "commands/options.h"
 #include "exposition/negotiate.h"
 #include "exposition/page.h"
@@ -33,6 +34,8 @@
 
 struct serve {
 	const struct options *options;
+	struct scrape_settings settings;
+	struct trust *trust;
 	struct scraper scraper;
 };
 
@@ -216,6 +219,7 @@ static int open_signals(void)
 static void clear_serve(struct serve *serve)
 {
 	scraper_clear(&serve->scraper);
+	certificates_free(&serve->trust);
 }
 
 static void free_server(struct web_server *const *server)
@@ -231,7 +235,10 @@ int serve_run(const struct options *options)
 		{ "/-/healthy", serve_ok, false },
 		{ "/-/ready", serve_ok, false },
 	};
-	_cleanup_(clear_serve) struct serve serve = { .options = options };
+	_cleanup_(clear_serve) struct serve serve = {
+		.options = options,
+		.settings = options->scrape,
+	};
 	const struct web_options web = {
 		.addresses = options->addresses,
 		.addresses_count = options->addresses_count,
@@ -253,7 +260,9 @@ int serve_run(const struct options *options)
 	          version.version, "revision", version.revision, NULL);
 	if (web_server_new(&web, &server) < 0)
 		return EXIT_FAILURE;
-	r = signals < 0 ? signals : scraper_init(&serve.scraper, &options->scrape);
+	r = signals < 0
+	            ? signals
+	            : scraper_init(&serve.scraper, &options->scrape, options->collectors);
 	if (r == 0)
 		r = web_server_run(server, signals);
 	if (r < 0) {

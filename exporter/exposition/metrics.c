@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "model/dialect.h"
 #include "model/findings.h"
+#include "model/module_file.h"
 #include "model/snapshot.h"
 
 enum metric {
@@ -29,6 +30,9 @@ enum metric {
 	METRIC_FLAG_CONTRADICTED,
 	METRIC_MODULES_HIDDEN,
 	METRIC_MODULES_DISAGREEING,
+	METRIC_MODULE_FILES,
+	METRIC_MODULE_INFO,
+	METRIC_MODULE_FILE_DIFFERS,
 	METRIC_MODULE_SIGNATURES_ENFORCED,
 	METRIC_MODULE_LOADING_DISABLED,
 	METRIC_LOCKDOWN,
@@ -88,6 +92,14 @@ static const struct {
 		"list." },
 	[METRIC_MODULES_DISAGREEING] = { "kernel_taint_modules_disagreeing", EXPOSE_GAUGE,
 		"Modules to which sysfs and /proc/modules give different taints." },
+	[METRIC_MODULE_FILES] = { "kernel_taint_module_files", EXPOSE_GAUGE,
+		"Loaded modules by the signature that their file holds, or why "
+		"that is not known." },
+	[METRIC_MODULE_INFO] = { "kernel_taint_module_info", EXPOSE_GAUGE,
+		"What the file of a loaded module says of itself." },
+	[METRIC_MODULE_FILE_DIFFERS] = { "kernel_taint_module_file_differs", EXPOSE_GAUGE,
+		"Whether the file on disk is not what is loaded, by build ID or "
+		"srcversion." },
 	[METRIC_MODULE_SIGNATURES_ENFORCED] = { "kernel_taint_module_signatures_enforced", EXPOSE_GAUGE,
 		"Whether the kernel refuses modules without a valid signature, "
 		"module.sig_enforce." },
@@ -310,6 +322,97 @@ static void write_modules(struct expose *expose, const struct metrics *metrics)
 	}
 }
 
+/* The labels of a module's info, in the order of the contract. */
+static void info_sample(struct expose *expose, const struct dialect *dialect,
+                        const struct module_record *record)
+{
+	static const enum module_word words[] = {
+		MODULE_WORD_SIGNER,  MODULE_WORD_SIG_KEY, MODULE_WORD_SIG_HASHALGO,
+		MODULE_WORD_LICENSE, MODULE_WORD_VERSION, MODULE_WORD_SRCVERSION,
+		MODULE_WORD_INTREE,
+	};
+	_cleanup_(text_clear) struct text flags = TEXT_INIT;
+	const struct module_file *file = record->file;
+
+	dialect_letters_write(dialect, record->letters, &flags);
+	expose_sample(expose);
+	expose_label(expose, "module", record->name, record->name_length);
+	expose_label(expose, "flags", text_string(&flags), flags.length);
+	expose_word(expose, "signature", module_signature_name(file->signature));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *value = module_file_word(file, words[i]);
+
+		expose_label(expose, module_word_name(words[i]), value, strlen(value));
+	}
+	expose_label(expose, "path", file->path, strlen(file->path));
+	expose_word(expose, "verified", module_verified_name(file->verified));
+	expose_number_value(expose, 1);
+	if (flags.error)
+		expose->page->error = flags.error;
+}
+
+/* Whether the next described module, if any, cannot be told apart from this one. */
+static bool is_repeated(const struct findings *findings, size_t i)
+{
+	return i + 1 < findings->described_count &&
+	       is_same_name(findings->described[i], findings->described[i + 1]);
+}
+
+static void info_family(struct expose *expose, const struct metrics *metrics)
+{
+	const struct findings *findings = metrics->findings;
+
+	if (!findings->described_count)
+		return;
+	family(expose, METRIC_MODULE_INFO);
+	for (size_t i = 0; i < findings->described_count; i++)
+		if (!is_repeated(findings, i))
+			info_sample(expose, metrics->dialect, findings->described[i]);
+}
+
+/* Of modules that share a series one that differs is enough. */
+static void differs_family(struct expose *expose, const struct findings *findings)
+{
+	bool has_family = false;
+	int differs = -1;
+
+	for (size_t i = 0; i < findings->described_count; i++) {
+		const struct module_record *record = findings->described[i];
+		int one = -1;
+
+		if (record->loaded)
+			one = module_build_compare(record->loaded, &record->file->build);
+		differs = one > differs ? one : differs;
+		if (is_repeated(findings, i))
+			continue;
+		if (differs >= 0 && !has_family)
+			family(expose, METRIC_MODULE_FILE_DIFFERS);
+		if (differs >= 0) {
+			has_family = true;
+			expose_sample(expose);
+			expose_label(expose, "module", record->name, record->name_length);
+			expose_number_value(expose, (uint64_t)differs);
+		}
+		differs = -1;
+	}
+}
+
+static void write_signature(struct expose *expose, const struct metrics *metrics)
+{
+	const struct snapshot *snapshot = metrics->snapshot;
+
+	if (snapshot->modules.procfs_result.error < 0 || snapshot->files_result.error < 0)
+		return;
+	family(expose, METRIC_MODULE_FILES);
+	for (enum module_signature s = 0; s < MODULE_SIGNATURE_COUNT; s++) {
+		expose_sample(expose);
+		expose_word(expose, "signature", module_signature_name(s));
+		expose_number_value(expose, metrics->findings->files[s]);
+	}
+	info_family(expose, metrics);
+	differs_family(expose, metrics->findings);
+}
+
 static void write_posture(struct expose *expose, const struct metrics *metrics)
 {
 	const struct snapshot *snapshot = metrics->snapshot;
@@ -382,6 +485,8 @@ void metrics_write(const struct metrics *metrics, enum expose_format format,
 		write_kernel(&expose, metrics);
 	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_MODULES))
 		write_modules(&expose, metrics);
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE))
+		write_signature(&expose, metrics);
 	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
 		write_posture(&expose, metrics);
 	write_scrape(&expose, metrics);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The names of the collectors, in the order of the metrics contract, which is also
- * their alphabetical order.
+ * The names of the collectors, in their alphabetical order, which is that of samples.
  */
 #include "model/collector.h"
 
@@ -16,6 +15,7 @@ static const struct {
 	[COLLECTOR_KERNEL] = { "kernel", true },
 	[COLLECTOR_MODULES] = { "modules", true },
 	[COLLECTOR_POSTURE] = { "posture", true },
+	[COLLECTOR_SIGNATURE] = { "signature", true },
 };
 _Static_assert(ARRAY_SIZE(collectors) == COLLECTOR_COUNT, "one row per collector");
 

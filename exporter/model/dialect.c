@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 
 /* clang-format off */
 #define ON(id)       (1u << (DIALECT_##id))
@@ -291,4 +292,29 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 	     fact++)
 		if (fact->bit == TAINT_NO_BIT && fact_holds(fact, id, &version))
 			dialect_add(dialect, fact);
+}
+
+void dialect_letters_write(const struct dialect *dialect, struct taint_letters letters,
+                           struct text *text)
+{
+	struct {
+		char letter;
+		uint8_t bit;
+	} sorted[128];
+	size_t count = 0;
+
+	while (!taint_letters_is_empty(&letters)) {
+		char letter = taint_letters_pop(&letters);
+		const struct taint_fact *fact =
+			dialect ? dialect->letters[(unsigned char)letter] : NULL;
+		uint8_t bit = fact ? fact->bit : TAINT_NO_BIT;
+		size_t at = count++;
+
+		for (; at > 0 && sorted[at - 1].bit > bit; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at].letter = letter;
+		sorted[at].bit = bit;
+	}
+	for (size_t i = 0; i < count; i++)
+		text_add_char(text, sorted[i].letter);
 }

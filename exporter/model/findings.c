@@ -41,10 +41,30 @@ static void judge_letters(struct findings *findings, const struct dialect *diale
 }
 _Static_assert(TAINT_COUNT <= 64, "a set of taints fits a word");
 
+/* 0 or -ENOMEM. */
+static int describe(struct findings *findings, const struct module_list *modules,
+                    bool every)
+{
+	findings->described = findings->sorted;
+	findings->described_count = findings->tainting;
+	if (!every)
+		return 0;
+	findings->described = calloc(modules->count + 1, sizeof(struct module_record *));
+	if (!findings->described)
+		return -ENOMEM;
+	findings->described_count = modules->count;
+	for (size_t i = 0; i < modules->count; i++)
+		findings->described[i] = &modules->records[i];
+	qsort(findings->described, modules->count, sizeof(struct module_record *),
+	      compare_records);
+	return 0;
+}
+
 int findings_init(struct findings *findings, const struct snapshot *snapshot,
-                  const struct dialect *dialect)
+                  const struct dialect *dialect, bool describes_every)
 {
 	const struct module_list *modules = &snapshot->modules;
+	int r;
 
 	*findings = (struct findings){ .hidden = modules->unlisted_count };
 
@@ -57,6 +77,8 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 
 		if (module_record_is_disagreeing(record))
 			findings->disagreeing++;
+		if (record->file)
+			findings->files[record->file->signature]++;
 		if (taint_letters_is_empty(&record->letters))
 			continue;
 		findings->sorted[findings->tainting++] = record;
@@ -65,6 +87,9 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 	}
 	qsort(findings->sorted, findings->tainting, sizeof(struct module_record *),
 	      compare_records);
+	r = describe(findings, modules, describes_every);
+	if (r < 0)
+		return r;
 
 	if (dialect) {
 		findings->unexplained = dialect->module_bits &
@@ -78,6 +103,8 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 
 void findings_clear(struct findings *findings)
 {
+	if (findings->described != findings->sorted)
+		free(findings->described);
 	free(findings->sorted);
 	*findings = (struct findings){ 0 };
 }

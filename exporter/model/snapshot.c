@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/module_file.h"
+
 static const struct source_result unread = { -ENODATA, "nothing" };
 
 void module_list_init(struct module_list *list)
@@ -17,6 +19,10 @@ void module_list_init(struct module_list *list)
 
 void module_list_clear(struct module_list *list)
 {
+	for (size_t i = 0; i < list->count; i++) {
+		module_file_free(list->records[i].file);
+		free(list->records[i].loaded);
+	}
 	text_clear(&list->text);
 	text_clear(&list->unlisted_names);
 	free(list->records);
@@ -29,6 +35,7 @@ void snapshot_init(struct snapshot *snapshot)
 	*snapshot = (struct snapshot){
 		.mask_result = unread,
 		.release_result = unread,
+		.files_result = unread,
 		.posture_result = unread,
 	};
 	module_list_init(&snapshot->modules);

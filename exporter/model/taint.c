@@ -11,41 +11,49 @@
 static const struct {
 	const char *slug;
 	bool module;
+	const char *meaning;
 } taints[] = {
-	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", true },
-	[TAINT_FORCED_MODULE] = { "forced_module", true },
-	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", false },
-	[TAINT_FORCED_RMMOD] = { "forced_rmmod", false },
-	[TAINT_MACHINE_CHECK] = { "machine_check", false },
-	[TAINT_BAD_PAGE] = { "bad_page", false },
-	[TAINT_USER] = { "user", false },
-	[TAINT_DIE] = { "die", false },
-	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", false },
-	[TAINT_WARN] = { "warn", false },
-	[TAINT_CRAP] = { "crap", true },
-	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", false },
-	[TAINT_OOT_MODULE] = { "oot_module", true },
-	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", true },
-	[TAINT_SOFTLOCKUP] = { "softlockup", false },
-	[TAINT_LIVEPATCH] = { "livepatch", true },
-	[TAINT_AUX] = { "aux", true },
-	[TAINT_RANDSTRUCT] = { "randstruct", false },
-	[TAINT_TEST] = { "test", true },
-	[TAINT_FWCTL] = { "fwctl", false },
-	[TAINT_TECH_PREVIEW] = { "tech_preview", true },
-	[TAINT_SUPPORT_REMOVED] = { "support_removed", false },
-	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false },
-	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false },
-	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false },
-	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false },
-	[TAINT_NO_SUPPORT] = { "no_support", true },
-	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true },
+	/* clang-format off */
+	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", true, "proprietary module" },
+	[TAINT_FORCED_MODULE] = { "forced_module", true, "module loaded by force" },
+	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", false, "system outside of its specification" },
+	[TAINT_FORCED_RMMOD] = { "forced_rmmod", false, "module unloaded by force" },
+	[TAINT_MACHINE_CHECK] = { "machine_check", false, "machine check reported" },
+	[TAINT_BAD_PAGE] = { "bad_page", false, "bad page or unexpected page flags" },
+	[TAINT_USER] = { "user", false, "requested by user space" },
+	[TAINT_DIE] = { "die", false, "oops or BUG" },
+	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", false, "ACPI table overridden" },
+	[TAINT_WARN] = { "warn", false, "kernel warning" },
+	[TAINT_CRAP] = { "crap", true, "staging driver" },
+	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", false, "severe firmware bug worked around" },
+	[TAINT_OOT_MODULE] = { "oot_module", true, "module from outside of the kernel's tree" },
+	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", true, "module whose signature the kernel could not verify" },
+	[TAINT_SOFTLOCKUP] = { "softlockup", false, "soft lockup" },
+	[TAINT_LIVEPATCH] = { "livepatch", true, "live patch" },
+	[TAINT_AUX] = { "aux", true, "for the distribution's own use" },
+	[TAINT_RANDSTRUCT] = { "randstruct", false, "built with randomised structures" },
+	[TAINT_TEST] = { "test", true, "test module or in-kernel test" },
+	[TAINT_FWCTL] = { "fwctl", false, "firmware changed through fwctl" },
+	[TAINT_TECH_PREVIEW] = { "tech_preview", true, "technology preview" },
+	[TAINT_SUPPORT_REMOVED] = { "support_removed", false, "hardware whose support was removed" },
+	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false, "module supported by a partner" },
+	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false, "unprivileged BPF allowed" },
+	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false, "unsupported hardware" },
+	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false, "bit by a zombie" },
+	[TAINT_NO_SUPPORT] = { "no_support", true, "module that the distribution does not support" },
+	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true, "module supported by its own vendor" },
+	/* clang-format on */
 };
 _Static_assert(ARRAY_SIZE(taints) == TAINT_COUNT, "one row per taint");
 
 const char *taint_slug(enum taint taint)
 {
 	return taints[taint].slug;
+}
+
+const char *taint_meaning(enum taint taint)
+{
+	return taints[taint].meaning;
 }
 
 bool taint_is_module_taint(enum taint taint)

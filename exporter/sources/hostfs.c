@@ -32,6 +32,7 @@ struct hostfs {
 	const char *paths[HOSTFS_ROOT_COUNT];
 	int roots[HOSTFS_ROOT_COUNT]; /* -1: not open */
 	bool is_kernel[HOSTFS_ROOT_COUNT];
+	bool is_everything[HOSTFS_ROOT_COUNT]; /* this process' own root folder */
 	uint64_t deadline;
 	struct kept_table kept;
 };
@@ -66,6 +67,7 @@ struct hostfs *hostfs_free(struct hostfs *fs)
 int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 {
 	struct statfs system;
+	struct stat st, own;
 
 	if (fs->roots[root] >= 0)
 		return 0;
@@ -75,6 +77,9 @@ int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 	fs->is_kernel[root] =
 		fstatfs(fs->roots[root], &system) == 0 &&
 		(system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+	fs->is_everything[root] = fstat(fs->roots[root], &st) == 0 &&
+	                          stat("/", &own) == 0 && st.st_dev == own.st_dev &&
+	                          st.st_ino == own.st_ino;
 	return 0;
 }
 
@@ -155,6 +160,7 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	r = hostfs_root_check(fs, root);
 	if (r < 0)
 		return r;
+	path += strspn(path, "/");
 	/* EAGAIN: something was renamed anywhere while ".." was followed (openat2(2)). */
 	for (int i = 0; i < OPEN_ATTEMPTS; i++) {
 		fd = syscall(SYS_openat2, fs->roots[root], path, &how, sizeof(how));
@@ -164,9 +170,13 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	if (fd >= 0)
 		return (int)fd;
 	/* EPERM is what older container runtimes answer to calls they do not know. */
-	if (errno == ENOSYS || errno == EPERM)
+	if (errno != ENOSYS && errno != EPERM)
+		return -errno;
+	if (!fs->is_everything[root])
 		return open_walking(fs->roots[root], path, flags);
-	return -errno;
+	/* Nothing is outside of it: links may be followed. */
+	fd = openat(fs->roots[root], path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : (int)fd;
 }
 
 /* Reading a folder says EISDIR by itself; everything else must be a regular file. */
@@ -365,17 +375,13 @@ static void close_folder(DIR *const *folder)
 		closedir(*folder);
 }
 
-int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-                      struct text *names)
+/* Takes FD. */
+static int read_names(int fd, struct text *names)
 {
-	_cleanup_(close_folder) DIR *folder = NULL;
-	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);
+	_cleanup_(close_folder) DIR *folder = fdopendir(fd);
 	const struct dirent *entry;
 	size_t start = names->length;
 
-	if (fd < 0)
-		return fd;
-	folder = fdopendir(fd);
 	if (!folder) {
 		int error = -errno;
 
@@ -391,4 +397,88 @@ int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path
 	if (errno)
 		return cut_off(names, start, -errno);
 	return names->error ? cut_off(names, start, names->error) : 0;
+}
+
+int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                      struct text *names)
+{
+	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? fd : read_names(fd, names);
+}
+
+static int64_t nanoseconds(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * (int64_t)CLOCK_SECOND + time->tv_nsec;
+}
+
+int hostfs_identity_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                         struct hostfs_identity *ret_identity)
+{
+	int r = hostfs_root_check(fs, root);
+	struct stat st;
+
+	if (r < 0)
+		return r;
+	path += strspn(path, "/");
+	if (fstatat(fs->roots[root], path, &st, AT_NO_AUTOMOUNT) < 0)
+		return -errno;
+	*ret_identity = (struct hostfs_identity){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.modified = nanoseconds(&st.st_mtim),
+		.changed = nanoseconds(&st.st_ctim),
+	};
+	return 0;
+}
+
+bool hostfs_identity_is_equal(const struct hostfs_identity *a,
+                              const struct hostfs_identity *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified == b->modified && a->changed == b->changed;
+}
+
+/* Of a file: opening never waits, for a FIFO either. */
+#define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* Takes FD, which may be an error, and gives it back if it is of a regular file. */
+static int take_regular(int fd, int *ret_fd)
+{
+	int r = fd < 0 ? fd : check_kind(fd, false);
+
+	if (r < 0) {
+		close_descriptor(&fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int *ret_fd)
+{
+	return take_regular(open_inside(fs, root, path, FILE_FLAGS), ret_fd);
+}
+
+int hostfs_given_open(const char *path, int *ret_fd)
+{
+	int fd = open(path, FILE_FLAGS);
+
+	return take_regular(fd < 0 ? -errno : fd, ret_fd);
+}
+
+int hostfs_given_read(const char *path, size_t max, struct text *bytes)
+{
+	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
+	int r = hostfs_given_open(path, &opened.fd);
+
+	return r < 0 ? r : read_opened(&opened, false, max, bytes);
+}
+
+int hostfs_given_names_read(const char *path, struct text *names)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_names(fd, names);
 }

@@ -31,23 +31,31 @@ static void add_path(struct text *path, const char *name, size_t length, const c
 		for (size_t i = start; i < path->length; i++)
 			if (path->data[i] == '/')
 				path->data[i] = '!';
+	text_add_char(path, '/');
 	text_add_string(path, file);
+}
+
+int sysfs_attribute_read(struct hostfs *fs, const char *name, size_t length,
+                         const char *file, struct text *value)
+{
+	_cleanup_(text_clear) struct text path = TEXT_INIT;
+
+	if (!is_folder_name(name, length))
+		return -ENOENT;
+	add_path(&path, name, length, file);
+	if (path.error)
+		return path.error;
+	return hostfs_value_read(fs, HOSTFS_SYSFS, text_string(&path), value);
 }
 
 int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
                        struct taint_letters *ret_letters)
 {
-	_cleanup_(text_clear) struct text path = TEXT_INIT, value = TEXT_INIT;
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
 	struct taint_letters letters = { { 0 } };
 	size_t line;
-	int r;
+	int r = sysfs_attribute_read(fs, name, length, "taint", &value);
 
-	if (!is_folder_name(name, length))
-		return -ENOENT;
-	add_path(&path, name, length, "/taint");
-	if (path.error)
-		return path.error;
-	r = hostfs_value_read(fs, HOSTFS_SYSFS, text_string(&path), &value);
 	if (r < 0)
 		return r;
 	/* One line, with nothing behind its end. */
@@ -100,23 +108,19 @@ int sysfs_letters_inode_read(struct hostfs *fs, const char *name, size_t length,
 {
 	if (!is_folder_name(name, length))
 		return -ENOENT;
-	return inode_read(fs, name, length, "/taint", ret_inode);
+	return inode_read(fs, name, length, "taint", ret_inode);
 }
 
 int sysfs_initstate_inode_read(struct hostfs *fs, const char *folder, uint64_t *ret_inode)
 {
-	return inode_read(fs, folder, strlen(folder), "/initstate", ret_inode);
+	return inode_read(fs, folder, strlen(folder), "initstate", ret_inode);
 }
 
 int sysfs_is_live_read(struct hostfs *fs, const char *folder)
 {
-	_cleanup_(text_clear) struct text path = TEXT_INIT, value = TEXT_INIT;
-	int r;
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+	int r = sysfs_attribute_read(fs, folder, strlen(folder), "initstate", &value);
 
-	add_path(&path, folder, strlen(folder), "/initstate");
-	if (path.error)
-		return path.error;
-	r = hostfs_value_read(fs, HOSTFS_SYSFS, text_string(&path), &value);
 	if (r < 0)
 		return r;
 	return strcmp(text_string(&value), "coming\n") != 0 &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decimal numbers as the kernel and people write them.
+ * Decimal numbers and durations as the kernel and people write them.
  */
 #pragma once
 
@@ -11,3 +11,9 @@
  * attribute, a flag's value. 0, -EBADMSG if it is anything else, -ERANGE above 64 bits.
  */
 int number_parse(const char *string, uint64_t *ret_number);
+
+/*
+ * A number and its unit, ms, s or m, as Prometheus writes durations: "500ms"; or "0". 0,
+ * -EBADMSG if it is anything else, -ERANGE above a day.
+ */
+int number_duration_parse(const char *string, uint64_t *ret_nanoseconds);

@@ -14,6 +14,7 @@
 enum command {
 	COMMAND_SERVE, /* the default */
 	COMMAND_ONCE,
+	COMMAND_MODULE,
 	COMMAND_COUNT,
 };
 
@@ -33,6 +34,14 @@ struct options {
 
 	/* once */
 	const char *output; /* NULL: standard output */
+
+	/* module */
+	bool is_json;
+
+	const char **trust_paths; /* these two are freed by options_clear(), too */
+	size_t trust_paths_count;
+	const char **arguments; /* of the command */
+	size_t arguments_count;
 };
 
 /*

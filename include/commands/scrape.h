@@ -14,28 +14,46 @@
 #include "sources/modules.h"
 #include "sources/posture.h"
 
+struct inspector;
+struct snapshot;
 struct text;
+struct trust;
 
 struct scrape_settings {
 	const char *paths[HOSTFS_ROOT_COUNT];
 	bool is_dialect_given; /* else it is chosen from the kernel release */
 	enum dialect_id dialect;
-	bool compares_every_module; /* with sysfs; else only the tainting ones */
-	bool with_process;          /* the process_* families, too */
+	bool compares_every_module;  /* with sysfs; else only the tainting ones */
+	bool describes_every_module; /* its file; else only those of the tainting ones */
+	uint64_t files_wait;         /* nanoseconds, for files that have to be read */
+	const struct trust *trust;   /* NULL: signatures are not verified */
+	bool with_process;           /* the process_* families, too */
 };
 
 /* What outlives a scrape. */
 struct scraper {
 	const struct scrape_settings *settings; /* borrowed */
 	struct hostfs *fs;
+	struct inspector *inspector; /* NULL: files are not looked at */
 	struct modules_memory modules_memory;
 	struct posture_secure_boot secure_boot;
 	uint64_t start_time; /* clock_realtime() */
 };
 
-/* Opens the roots, with a warning for each that cannot be opened. 0 or -ENOMEM. */
-int scraper_init(struct scraper *scraper, const struct scrape_settings *settings);
+/*
+ * Opens the roots, with a warning for each that cannot be opened; with the collector
+ * signature among COLLECTORS starts the inspector's thread. 0 or -errno.
+ */
+int scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
+                 collector_set collectors);
 void scraper_clear(struct scraper *scraper);
+
+/*
+ * Says whose bits and letters these are; the snapshot's release must have been read.
+ * False when nobody can say; then release_result may tell why.
+ */
+bool scrape_dialect_choose(const struct scrape_settings *settings, struct hostfs *fs,
+                           struct snapshot *snapshot, struct dialect *ret_dialect);
 
 /*
  * Reads, judges and appends the page to PAGE. A collector that fails, or that is not done

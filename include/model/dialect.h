@@ -13,6 +13,8 @@
 
 #include "model/taint.h"
 
+struct text;
+
 enum dialect_id {
 	DIALECT_MAINLINE,
 	DIALECT_RHEL5,
@@ -75,3 +77,10 @@ enum dialect_id dialect_choose(const char *release, const char *version);
  * newest release.
  */
 void dialect_init(struct dialect *dialect, enum dialect_id id, const char *release);
+
+/*
+ * Writes LETTERS in the order of their bits, as the kernel prints them since 4.10, and
+ * those without a known bit behind them: "POE". DIALECT may be NULL: then in ASCII order.
+ */
+void dialect_letters_write(const struct dialect *dialect, struct taint_letters letters,
+                           struct text *text);

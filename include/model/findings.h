@@ -4,8 +4,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "model/module_file.h"
 
 struct dialect;
 struct snapshot;
@@ -27,14 +30,21 @@ struct findings {
 
 	/* The tainting modules, sorted by the clean form of their names (utf8.h). */
 	const struct module_record **sorted;
+
+	/* Those whose files are told of, sorted likewise: the tainting ones, or all. */
+	const struct module_record **described;
+	size_t described_count;
+
+	size_t files[MODULE_SIGNATURE_COUNT]; /* modules by what their files hold */
 };
 
 /*
- * Judges SNAPSHOT in DIALECT. What it says of modules, of the mask or of sysfs means
- * nothing where the snapshot marks that source as failed. DIALECT may be NULL when the
- * kernel is not known: then nothing that depends on a meaning is filled in. 0 or -ENOMEM.
- * The snapshot must outlive the findings.
+ * Judges SNAPSHOT in DIALECT; with DESCRIBES_EVERY all modules are described. What it
+ * says of modules, of the mask or of sysfs means nothing where the snapshot marks that
+ * source as failed. DIALECT may be NULL when the kernel is not known: then nothing that
+ * depends on a meaning is filled in. 0 or -ENOMEM. The snapshot must outlive the
+ * findings.
  */
 int findings_init(struct findings *findings, const struct snapshot *snapshot,
-                  const struct dialect *dialect);
+                  const struct dialect *dialect, bool describes_every);
 void findings_clear(struct findings *findings);

@@ -26,6 +26,9 @@ struct reading {
 	uint64_t value;
 };
 
+struct module_file;
+struct module_build;
+
 /* One record of /proc/modules. */
 struct module_record {
 	const char *name; /* in the list's text; not terminated, any bytes */
@@ -35,6 +38,8 @@ struct module_record {
 	bool in_sysfs;                      /* sysfs_letters were read */
 	bool is_live;                       /* neither loading nor unloading */
 	uint64_t sysfs_inode;               /* of their file, where they disagree */
+	struct module_file *file;           /* held; NULL: nobody looked */
+	struct module_build *loaded;        /* owned; NULL: unknown, or not asked for */
 };
 
 /* A module that sysfs shows as loaded and /proc/modules does not list. */
@@ -100,6 +105,7 @@ struct snapshot {
 	struct text release; /* uname -r */
 
 	struct module_list modules;
+	struct source_result files_result; /* of the modules' files all together */
 
 	struct source_result posture_result;
 	struct reading posture[POSTURE_COUNT];

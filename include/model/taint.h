@@ -50,6 +50,9 @@ enum taint {
  */
 const char *taint_slug(enum taint taint);
 
+/* What it says of a kernel, or of a module that carries it, in a few words. */
+const char *taint_meaning(enum taint taint);
+
 /*
  * Whether a module can carry it, so that a loaded module could explain it. The kernel's
  * own table once said so of randstruct and fwctl too, by mistake.

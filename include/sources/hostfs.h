@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,3 +83,32 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
 /* Appends the names in a folder, each with a NUL behind it, without "." and "..". */
 int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                       struct text *names);
+
+/* By which a file that was replaced or written to differs from what it was. */
+struct hostfs_identity {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;             /* bytes */
+	int64_t modified, changed; /* nanoseconds since the Unix epoch */
+};
+
+/*
+ * The identity of what PATH names now, for comparison with an earlier one. Follows links
+ * wherever they lead, also out of the root, and opens nothing.
+ */
+int hostfs_identity_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                         struct hostfs_identity *ret_identity);
+bool hostfs_identity_is_equal(const struct hostfs_identity *a,
+                              const struct hostfs_identity *b);
+
+/* Opens a regular file for reading; the caller closes it. */
+int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int *ret_fd);
+
+/*
+ * Files and folders that the user of the program names: anywhere, relative to the working
+ * folder. As hostfs_open(), hostfs_records_read() and hostfs_names_read(), which gives
+ * -ENOTDIR for a file.
+ */
+int hostfs_given_open(const char *path, int *ret_fd);
+int hostfs_given_read(const char *path, size_t max, struct text *bytes);
+int hostfs_given_names_read(const char *path, struct text *names);

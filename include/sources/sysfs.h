@@ -13,9 +13,15 @@ struct hostfs;
 struct text;
 
 /*
- * Reads module/NAME/taint. NAME is as /proc/modules has it; sysfs shows '/' as '!'.
- * -ENOENT: no such folder or file (kernels before 3.3, or the module is gone);
- * -EBADMSG: not letters.
+ * Appends the file FILE of module/NAME/. NAME is as /proc/modules has it; sysfs shows '/'
+ * as '!'. -ENOENT: no such folder or file.
+ */
+int sysfs_attribute_read(struct hostfs *fs, const char *name, size_t length,
+                         const char *file, struct text *value);
+
+/*
+ * Reads module/NAME/taint. -ENOENT: kernels before 3.3, or the module is gone; -EBADMSG:
+ * not letters.
  */
 int sysfs_letters_read(struct hostfs *fs, const char *name, size_t length,
                        struct taint_letters *ret_letters);

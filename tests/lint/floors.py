@@ -23,7 +23,12 @@ BELOW = {
 # Header or call -> the rooms that may use it.
 ROOMS = {
     r"#include <microhttpd\.h>": {"web/http"},
-    r"#include <zlib\.h>": {"base/gzip"},
+    r"#include <zlib\.h>": {"base/gzip", "sources/image"},
+    r"#include <(?:lzma|zstd)\.h>": {"sources/image"},
+    r"#include <libkmod\.h>": {"sources/modinfo"},
+    r"#include <gnutls/": {"sources/pkcs7"},
+    r"#include <(?:gelf|libelf)\.h>": {"sources/elf_module"},
+    r"#include <pthread\.h>": {"sources/inspector"},
     r"#include <getopt\.h>": {"commands/options"},
     r"\b(?:open|openat|fopen|freopen|opendir|fdopendir|creat)\(": {"sources/hostfs"},
 }

@@ -766,7 +766,7 @@ static void a_timeout_that_is_over_marks_the_collectors_as_failed(void **state)
 	start();
 	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++) {
 		assert_timeout(timeouts[i], 0);
-		assert_non_null(strstr(logged(), "the scrape's deadline is over"));
+		assert_non_null(strstr(logged(), "the time for it is over"));
 		/* The next scrape has its own time. */
 		assert_timeout("10", ALL);
 	}

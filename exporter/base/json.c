@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON strings. Uses the escapes that JSON and logfmt readers share.
+ */
+#include "base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+void json_add_string(struct text *text, const char *value)
+{
+	_cleanup_(text_clear) struct text clean = TEXT_INIT;
+	char escape[8];
+
+	utf8_add_clean(&clean, value, strlen(value));
+	text_add_char(text, '"');
+	for (const char *c = text_string(&clean); *c; c++) {
+		if (*c == '"' || *c == '\\') {
+			text_add_char(text, '\\');
+			text_add_char(text, *c);
+		} else if (*c == '\n') {
+			text_add_string(text, "\\n");
+		} else if ((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0) {
+			/* U+0080 to U+009F: to a terminal, what ESC and a letter are. */
+			c++;
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
+			text_add_string(text, escape);
+		} else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*c);
+			text_add_string(text, escape);
+		} else {
+			text_add_char(text, *c);
+		}
+	}
+	text_add_char(text, '"');
+	if (clean.error)
+		text->error = clean.error;
+}

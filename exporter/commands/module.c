@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command module. Brings together what is loaded, what a file says, and the verdict.
+ */
+#include "commands/module.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "commands/certificates.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "exposition/report.h"
+#include "model/module_file.h"
+#include "model/snapshot.h"
+#include "sources/builds.h"
+#include "sources/hostfs.h"
+#include "sources/modules_dep.h"
+#include "sources/pkcs7.h"
+#include "sources/procfs.h"
+#include "sources/signature.h"
+
+/* What all arguments share. */
+struct inquiry {
+	const struct options *options;
+	struct hostfs *fs;
+	struct snapshot snapshot; /* release and modules */
+	bool is_dialect_known;    /* of this host */
+	struct dialect dialect;
+	int dep_error;
+	struct modules_dep dep;
+	struct trust *trust;
+	struct signature_reader reader;
+};
+
+static void log_libkmod(void *context, bool is_error, const char *line)
+{
+	(void)context;
+	log_event(is_error ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "libkmod", "detail", line,
+	          NULL);
+}
+
+static void clear_inquiry(struct inquiry *inquiry)
+{
+	modinfo_free(inquiry->reader.modinfo);
+	trust_free(inquiry->trust);
+	modules_dep_clear(&inquiry->dep);
+	snapshot_clear(&inquiry->snapshot);
+	hostfs_free(inquiry->fs);
+}
+
+/* Reads what is there of the host; a file can be looked at without any of it. */
+static int init_inquiry(struct inquiry *inquiry, const struct options *options)
+{
+	const struct modinfo_log log = { .write = log_libkmod };
+	struct snapshot *snapshot = &inquiry->snapshot;
+	int r;
+
+	*inquiry = (struct inquiry){ .options = options };
+	snapshot_init(snapshot);
+	r = hostfs_new(options->scrape.paths, &inquiry->fs);
+	if (r == 0)
+		r = modinfo_new(&log, &inquiry->reader.modinfo);
+	if (r == 0)
+		r = certificates_load(options, &inquiry->trust);
+	if (r < 0)
+		return r;
+	inquiry->reader.trust = inquiry->trust;
+	procfs_release_read(inquiry->fs, snapshot);
+	inquiry->is_dialect_known = scrape_dialect_choose(&options->scrape, inquiry->fs,
+	                                                  snapshot, &inquiry->dialect);
+	r = procfs_modules_read(inquiry->fs, &snapshot->modules);
+	/* Built without loadable modules: none is loaded. */
+	if (r == -ENOENT && snapshot->release_result.error == 0)
+		r = 0;
+	snapshot->modules.procfs_result.error = r;
+	inquiry->dep_error = snapshot->release_result.error;
+	if (inquiry->dep_error == 0)
+		inquiry->dep_error = modules_dep_read(
+			inquiry->fs, text_string(&snapshot->release), &inquiry->dep);
+	return 0;
+}
+
+static bool is_file(const char *argument)
+{
+	return strchr(argument, '/') || strstr(argument, ".ko");
+}
+
+/* The module's name as the kernel has it: of a path only the file, up to the first dot.
+ */
+static void add_name(struct text *name, const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	for (const char *c = slash ? slash + 1 : word; *c && *c != '.'; c++)
+		text_add_char(name, *c == '-' ? '_' : *c);
+}
+
+/* Opens the file and says under which path. 0 or -errno. */
+static int open_file(struct inquiry *inquiry, const char *argument, struct text *path,
+                     int *ret_fd)
+{
+	int r = inquiry->dep_error;
+
+	if (is_file(argument)) {
+		text_add_string(path, argument);
+		return path->error ? path->error : hostfs_given_open(argument, ret_fd);
+	}
+	if (r == 0)
+		r = modules_dep_find(&inquiry->dep, argument, strlen(argument), path);
+	if (r == 0)
+		r = hostfs_open(inquiry->fs, HOSTFS_ROOTFS, text_string(path), ret_fd);
+	return r;
+}
+
+/* What the file says, or why nothing. NULL: no memory. */
+static struct module_file *read_file(struct inquiry *inquiry, const char *argument)
+{
+	_cleanup_(close_descriptor) int fd = -1;
+	_cleanup_(text_clear) struct text path = TEXT_INIT;
+	int r = open_file(inquiry, argument, &path, &fd);
+	struct module_file *file = module_file_new(text_string(&path));
+
+	if (!file)
+		return NULL;
+	if (r == 0)
+		r = signature_read(&inquiry->reader, fd, file);
+	if (r == -ENOMEM)
+		return module_file_free(file);
+	if (r < 0) {
+		file->error = r;
+		file->signature = r == -ENOENT || r == -ENOTDIR
+		                          ? MODULE_SIGNATURE_MISSING
+		                          : MODULE_SIGNATURE_UNREADABLE;
+	}
+	return file;
+}
+
+static struct module_record *find_record(struct inquiry *inquiry, const char *name)
+{
+	struct module_list *modules = &inquiry->snapshot.modules;
+
+	for (size_t i = 0; modules->procfs_result.error == 0 && i < modules->count; i++)
+		if (modules->records[i].name_length == strlen(name) &&
+		    memcmp(modules->records[i].name, name, strlen(name)) == 0)
+			return &modules->records[i];
+	return NULL;
+}
+
+/* Whose kernel it is about: this host's, or else the one that the file was built for. */
+static const struct dialect *find_dialect(const struct inquiry *inquiry,
+                                          const struct report_module *report,
+                                          struct dialect *dialect)
+{
+	_cleanup_(text_clear) struct text release = TEXT_INIT;
+	const char *vermagic = module_file_word(report->file, MODULE_WORD_VERMAGIC);
+
+	if (report->record || !*vermagic || inquiry->options->scrape.is_dialect_given)
+		return inquiry->is_dialect_known ? &inquiry->dialect : NULL;
+	text_add(&release, vermagic, strcspn(vermagic, " "));
+	dialect_init(dialect, dialect_choose(text_string(&release), ""),
+	             text_string(&release));
+	return dialect;
+}
+
+/* Whether nothing more was to be expected. */
+static bool is_good(const struct report_module *report)
+{
+	switch (report->file->signature) {
+	case MODULE_SIGNATURE_MALFORMED:
+	case MODULE_SIGNATURE_UNREADABLE:
+		return false;
+	case MODULE_SIGNATURE_MISSING: /* loaded from elsewhere */
+		return report->record && !is_file(report->argument);
+	default:
+		return true;
+	}
+}
+
+static void write_report(const struct report_module *report, bool is_json, bool is_first,
+                         struct text *text)
+{
+	if (is_json) {
+		text_add_string(text, is_first ? "[\n" : ",\n");
+		report_module_json_write(report, text);
+		return;
+	}
+	if (!is_first)
+		text_add_char(text, '\n');
+	report_module_write(report, text);
+}
+
+/* 1: all is well; 0: this module is not; -ENOMEM. */
+static int inquire(struct inquiry *inquiry, const char *argument, struct text *text)
+{
+	_cleanup_(text_clear) struct text name = TEXT_INIT;
+	struct report_module report = {
+		.argument = argument,
+		.is_list_known = inquiry->snapshot.modules.procfs_result.error == 0,
+	};
+	struct module_file *file = read_file(inquiry, argument);
+	struct dialect dialect;
+	struct module_build build;
+	struct module_record *record;
+	const char *said;
+	bool good;
+
+	if (!file)
+		return -ENOMEM;
+	said = module_file_word(file, MODULE_WORD_NAME);
+	add_name(&name, is_file(argument) && *said ? said : argument);
+	record = find_record(inquiry, text_string(&name));
+	if (record && module_file_is_read(file)) {
+		builds_read(inquiry->fs, record->name, record->name_length, &build);
+		record->loaded = &build;
+	}
+	report.name = text_string(&name);
+	report.record = record;
+	report.file = file;
+	report.dialect = find_dialect(inquiry, &report, &dialect);
+	write_report(&report, inquiry->options->is_json, !text->length, text);
+	good = is_good(&report);
+	if (record)
+		record->loaded = NULL;
+	module_file_free(file);
+	return name.error ? name.error : good;
+}
+
+static int write_reports(struct inquiry *inquiry, struct text *text)
+{
+	const struct options *options = inquiry->options;
+	int good = 1;
+
+	for (size_t i = 0; i < options->arguments_count; i++) {
+		int r = inquire(inquiry, options->arguments[i], text);
+
+		if (r < 0)
+			return r;
+		good = good && r;
+	}
+	if (options->is_json)
+		text_add_string(text, "\n]\n");
+	if (text->error)
+		return text->error;
+	return good;
+}
+
+int module_run(const struct options *options)
+{
+	_cleanup_(clear_inquiry) struct inquiry inquiry;
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+	int r = init_inquiry(&inquiry, options), good = 0;
+
+	if (r == 0) {
+		good = write_reports(&inquiry, &text);
+		r = good < 0 ? good : output_write(STDOUT_FILENO, &text);
+	}
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "Cannot report on modules", "err",
+		          error_words(r), NULL);
+	return r == 0 && good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

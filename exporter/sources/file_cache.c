@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the loaded modules said. Knows when one has to be looked at again;
+ * what is seen there is signature's matter.
+ */
+#include "sources/file_cache.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "model/module_file.h"
+#include "sources/modules_dep.h"
+#include "sources/signature.h"
+
+/*
+ * A file that changed so shortly before it was read may be written to again within the
+ * tick of its time stamp, unseen.
+ */
+#define FRESH CLOCK_SECOND
+
+/* A loaded module. */
+struct entry {
+	const char *name; /* in the names */
+	char *path;       /* from the host's root; NULL: it has none, error says why */
+	int error;
+	bool is_kept; /* the file is good as long as the identity is the same */
+	struct hostfs_identity identity;
+	struct module_file *file; /* held; NULL: not looked at yet */
+};
+
+struct file_cache {
+	struct hostfs *fs;
+	struct signature_reader reader;
+	struct modinfo_log log;
+
+	/* What the entries were made from. */
+	bool is_placed;
+	struct text release, names;
+	int dep_error;
+	struct hostfs_identity dep_identity;
+	struct entry *entries;
+	size_t count;
+	bool has_read; /* a file, since memory was given back */
+};
+
+static void clear_entry(struct entry *entry)
+{
+	module_file_free(entry->file);
+	free(entry->path);
+	*entry = (struct entry){ 0 };
+}
+
+static void forget(struct file_cache *cache)
+{
+	for (size_t i = 0; i < cache->count; i++)
+		clear_entry(&cache->entries[i]);
+	free(cache->entries);
+	cache->entries = NULL;
+	cache->count = 0;
+	text_clear(&cache->release);
+	text_clear(&cache->names);
+}
+
+static void say(const struct file_cache *cache, const char *path, const char *what,
+                int error)
+{
+	_cleanup_(text_clear) struct text line = TEXT_INIT;
+
+	text_add_string(&line, path);
+	text_add_string(&line, ": ");
+	text_add_string(&line, what);
+	text_add_string(&line, ": ");
+	text_add_string(&line, error_words(error));
+	if (!line.error)
+		cache->log.write(cache->log.context, true, text_string(&line));
+}
+
+/* Puts FILE, which it takes, in the entry's place; says so if it cannot be read. */
+static void set_file(const struct file_cache *cache, struct entry *entry,
+                     struct module_file *file)
+{
+	bool is_news = !entry->file || entry->file->error != file->error ||
+	               entry->file->signature != file->signature;
+
+	if (is_news && file->signature == MODULE_SIGNATURE_UNREADABLE)
+		say(cache, file->path, "cannot be read", file->error);
+	if (is_news && file->signature == MODULE_SIGNATURE_MALFORMED)
+		say(cache, file->path, "is malformed", -EBADMSG);
+	module_file_free(entry->file);
+	entry->file = file;
+}
+
+/* The entry has no file that could be read, for this reason. */
+static void set_failure(const struct file_cache *cache, struct entry *entry, int error)
+{
+	bool is_missing = error == -ENOENT || error == -ENOTDIR;
+	struct module_file *file;
+
+	entry->is_kept = false;
+	if (entry->file && entry->file->error == error)
+		return;
+	file = module_file_new(is_missing || !entry->path ? "" : entry->path);
+	if (!file) {
+		entry->file = module_file_free(entry->file);
+		return;
+	}
+	file->error = error;
+	file->signature =
+		is_missing ? MODULE_SIGNATURE_MISSING : MODULE_SIGNATURE_UNREADABLE;
+	set_file(cache, entry, file);
+}
+
+/* Whether a file that changed then may be taken for what it was when it was read. */
+static bool is_settled(const struct hostfs_identity *identity)
+{
+	int64_t age = (int64_t)clock_realtime() - identity->changed;
+
+	return age > (int64_t)FRESH || age < -(int64_t)FRESH;
+}
+
+/* Whether reading again would give the same error. */
+static bool is_lasting(int error)
+{
+	return error == 0 || error == -EBADMSG || error == -EFBIG || error == -ETIME;
+}
+
+static void inspect(struct file_cache *cache, struct entry *entry,
+                    const struct hostfs_identity *identity)
+{
+	_cleanup_(close_descriptor) int fd = -1;
+	struct module_file *file;
+	int r = hostfs_open(cache->fs, HOSTFS_ROOTFS, entry->path, &fd);
+
+	if (r < 0) {
+		set_failure(cache, entry, r);
+		return;
+	}
+	file = module_file_new(entry->path);
+	r = file ? signature_read(&cache->reader, fd, file) : -ENOMEM;
+	if (r < 0) {
+		module_file_free(file);
+		set_failure(cache, entry, r);
+		return;
+	}
+	set_file(cache, entry, file);
+	cache->has_read = true;
+	entry->identity = *identity;
+	entry->is_kept = is_settled(identity) && is_lasting(file->error);
+}
+
+/* Brings the entry up to date: usually a look at the identity is all. */
+static void check(struct file_cache *cache, struct entry *entry)
+{
+	struct hostfs_identity identity;
+	int r;
+
+	if (!entry->path) {
+		set_failure(cache, entry, entry->error);
+		return;
+	}
+	r = hostfs_identity_read(cache->fs, HOSTFS_ROOTFS, entry->path, &identity);
+	if (r < 0)
+		set_failure(cache, entry, r);
+	else if (!entry->is_kept ||
+	         !hostfs_identity_is_equal(&identity, &entry->identity))
+		inspect(cache, entry, &identity);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* What is known of a file stays known if the module's file is the same one. */
+static void take_over(struct entry *entry, struct entry *old)
+{
+	if (!entry->path || !old->path || strcmp(entry->path, old->path) != 0)
+		return;
+	entry->is_kept = old->is_kept;
+	entry->identity = old->identity;
+	entry->file = old->file;
+	old->file = NULL;
+}
+
+/* For each of COUNT names, which stay where they are. NULL: no memory. */
+static struct entry *entries_new(const char *names, size_t count,
+                                 const struct modules_dep *dep, int dep_error)
+{
+	struct entry *entries = calloc(count + 1, sizeof(*entries));
+	const char *name = names;
+
+	for (size_t i = 0; entries && i < count; i++) {
+		struct text path = TEXT_INIT;
+		size_t length;
+
+		entries[i].name = name;
+		entries[i].error = dep_error;
+		if (dep_error == 0)
+			entries[i].error =
+				modules_dep_find(dep, name, strlen(name), &path);
+		entries[i].path = text_take(&path, &length);
+		name += strlen(name) + 1;
+	}
+	return entries;
+}
+
+/* Finds the places of the modules. 0 or -ENOMEM. */
+static int place(struct file_cache *cache, const char *release, const struct text *names,
+                 size_t count, int dep_error)
+{
+	_cleanup_(modules_dep_clear) struct modules_dep dep = { 0 };
+	_cleanup_(text_clear) struct text names_copy = TEXT_INIT;
+	_cleanup_(text_clear) struct text release_copy = TEXT_INIT;
+	struct entry *entries;
+
+	if (dep_error == 0)
+		dep_error = modules_dep_read(cache->fs, release, &dep);
+	text_add(&names_copy, text_string(names), names->length);
+	text_add_string(&release_copy, release);
+	if (names_copy.error || release_copy.error)
+		return -ENOMEM;
+	entries = entries_new(text_string(&names_copy), count, &dep, dep_error);
+	if (!entries)
+		return -ENOMEM;
+
+	if (cache->count)
+		qsort(cache->entries, cache->count, sizeof(*entries), compare_entries);
+	for (size_t i = 0; cache->count && i < count; i++) {
+		struct entry *old = bsearch(&entries[i], cache->entries, cache->count,
+		                            sizeof(*entries), compare_entries);
+
+		if (old)
+			take_over(&entries[i], old);
+	}
+	forget(cache);
+	cache->entries = entries;
+	cache->count = count;
+	cache->names = names_copy;
+	cache->release = release_copy;
+	names_copy = release_copy = TEXT_INIT;
+	return 0;
+}
+
+static bool is_same_text(const struct text *a, const struct text *b)
+{
+	return a->length == b->length &&
+	       memcmp(text_string(a), text_string(b), a->length) == 0;
+}
+
+int file_cache_place(struct file_cache *cache, const char *release,
+                     const struct text *names, size_t count)
+{
+	struct hostfs_identity identity = { 0 };
+	int r = hostfs_root_check(cache->fs, HOSTFS_ROOTFS), dep_error;
+
+	hostfs_begin(cache->fs, UINT64_MAX);
+	if (r < 0)
+		return r;
+	dep_error = modules_dep_identity_read(cache->fs, release, &identity);
+	if (cache->is_placed && dep_error == cache->dep_error &&
+	    hostfs_identity_is_equal(&identity, &cache->dep_identity) &&
+	    strcmp(release, text_string(&cache->release)) == 0 &&
+	    is_same_text(names, &cache->names))
+		return 0;
+	r = place(cache, release, names, count, dep_error);
+	cache->is_placed = r == 0 && is_settled(&identity);
+	cache->dep_error = dep_error;
+	cache->dep_identity = identity;
+	return r;
+}
+
+struct module_file *file_cache_check(struct file_cache *cache, size_t index)
+{
+	check(cache, &cache->entries[index]);
+	return cache->entries[index].file;
+}
+
+void file_cache_rest(struct file_cache *cache)
+{
+	if (cache->has_read)
+		malloc_trim(0);
+	cache->has_read = false;
+}
+
+int file_cache_new(const struct file_cache_settings *settings, const atomic_bool *stop,
+                   struct file_cache **ret_cache)
+{
+	struct file_cache *cache = calloc(1, sizeof(*cache));
+	int r;
+
+	if (!cache)
+		return -ENOMEM;
+	cache->log = settings->log;
+	cache->reader.trust = settings->trust;
+	cache->reader.stop = stop;
+	r = hostfs_new(settings->paths, &cache->fs);
+	if (r == 0)
+		r = modinfo_new(&settings->log, &cache->reader.modinfo);
+	if (r < 0) {
+		file_cache_free(cache);
+		return r;
+	}
+	*ret_cache = cache;
+	return 0;
+}
+
+struct file_cache *file_cache_free(struct file_cache *cache)
+{
+	if (!cache)
+		return NULL;
+	forget(cache);
+	hostfs_free(cache->fs);
+	modinfo_free(cache->reader.modinfo);
+	free(cache);
+	return NULL;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signatures and certificates. The only file of this floor that knows GnuTLS.
+ */
+#include "sources/pkcs7.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <gnutls/pkcs7.h>
+#include <gnutls/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/text.h"
+#include "sources/hostfs.h"
+
+/* The largest file of certificates, in bytes. */
+#define CERTIFICATES_MAX ((size_t)4 << 20)
+
+struct trust {
+	gnutls_x509_crt_t *certificates;
+	unsigned int count;
+};
+
+struct trust *trust_free(struct trust *trust)
+{
+	if (!trust)
+		return NULL;
+	for (unsigned int i = 0; i < trust->count; i++)
+		gnutls_x509_crt_deinit(trust->certificates[i]);
+	free(trust->certificates);
+	free(trust);
+	return NULL;
+}
+
+static void free_certificate_list(gnutls_x509_crt_t *const *list)
+{
+	gnutls_free(*list);
+}
+
+/* Imports PEM, of which there may be several, or else DER. */
+static int import(const gnutls_datum_t *bytes, gnutls_x509_crt_t **ret_list,
+                  unsigned int *ret_count)
+{
+	int r = gnutls_x509_crt_list_import2(ret_list, ret_count, bytes,
+	                                     GNUTLS_X509_FMT_PEM, 0);
+
+	if (r < 0 && r != GNUTLS_E_MEMORY_ERROR)
+		r = gnutls_x509_crt_list_import2(ret_list, ret_count, bytes,
+		                                 GNUTLS_X509_FMT_DER, 0);
+	if (r == GNUTLS_E_MEMORY_ERROR)
+		return -ENOMEM;
+	return r < 0 ? -EBADMSG : 0;
+}
+
+static int add_certificates(struct trust *trust, const struct text *bytes)
+{
+	const gnutls_datum_t datum = { (unsigned char *)bytes->data,
+		                       (unsigned int)bytes->length };
+	_cleanup_(free_certificate_list) gnutls_x509_crt_t *list = NULL;
+	gnutls_x509_crt_t *grown;
+	unsigned int count = 0;
+	int r = import(&datum, &list, &count);
+
+	if (r < 0)
+		return r;
+	grown = reallocarray(trust->certificates, trust->count + count, sizeof(*grown));
+	if (!grown) {
+		while (count)
+			gnutls_x509_crt_deinit(list[--count]);
+		return -ENOMEM;
+	}
+	trust->certificates = grown;
+	for (unsigned int i = 0; i < count; i++)
+		trust->certificates[trust->count++] = list[i];
+	return 0;
+}
+
+static int add_file(struct trust *trust, const char *path)
+{
+	_cleanup_(text_clear) struct text bytes = TEXT_INIT;
+	int r = hostfs_given_read(path, CERTIFICATES_MAX, &bytes);
+
+	return r < 0 ? r : add_certificates(trust, &bytes);
+}
+
+/* Hidden files are not meant. */
+static int add_folder(struct trust *trust, const char *folder, const struct text *names,
+                      struct text *path)
+{
+	int r = -ENOENT;
+
+	for (const char *name = text_string(names), *end = name + names->length;
+	     name < end; name += strlen(name) + 1) {
+		if (*name == '.')
+			continue;
+		text_reset(path);
+		text_add_string(path, folder);
+		text_add_char(path, '/');
+		text_add_string(path, name);
+		r = path->error ? path->error : add_file(trust, text_string(path));
+		if (r < 0)
+			return r;
+	}
+	if (r == -ENOENT) {
+		text_reset(path);
+		text_add_string(path, folder);
+	}
+	return r;
+}
+
+int trust_add(struct trust **trust, const char *path, struct text *bad_path)
+{
+	_cleanup_(text_clear) struct text names = TEXT_INIT;
+	int r;
+
+	if (!*trust)
+		*trust = calloc(1, sizeof(**trust));
+	if (!*trust)
+		return -ENOMEM;
+	text_add_string(bad_path, path);
+	r = hostfs_given_names_read(path, &names);
+	if (r == 0)
+		return add_folder(*trust, path, &names, bad_path);
+	return r == -ENOTDIR ? add_file(*trust, path) : r;
+}
+
+static void free_pkcs7(gnutls_pkcs7_t const *pkcs7)
+{
+	gnutls_pkcs7_deinit(*pkcs7);
+}
+
+static int import_pkcs7(const unsigned char *blob, size_t length,
+                        gnutls_pkcs7_t *ret_pkcs7)
+{
+	const gnutls_datum_t datum = { (unsigned char *)blob, (unsigned int)length };
+	int r;
+
+	if (gnutls_pkcs7_init(ret_pkcs7) < 0) {
+		*ret_pkcs7 = NULL;
+		return -ENOMEM;
+	}
+	r = gnutls_pkcs7_import(*ret_pkcs7, &datum, GNUTLS_X509_FMT_DER);
+	if (r == GNUTLS_E_MEMORY_ERROR)
+		return -ENOMEM;
+	return r < 0 ? -EBADMSG : 0;
+}
+
+static void clear_info(gnutls_pkcs7_signature_info_st *info)
+{
+	gnutls_pkcs7_signature_info_deinit(info);
+}
+
+static int set_missing(struct module_file *file, enum module_word word, const char *value,
+                       size_t length)
+{
+	const char *present = module_file_word(file, word);
+
+	/* "unknown": libkmod without a library for PKCS#7. */
+	if (!length || (*present && strcmp(present, "unknown") != 0))
+		return 0;
+	return module_file_set_word(file, word, value, length);
+}
+
+static int set_signer(const gnutls_datum_t *issuer, struct module_file *file)
+{
+	char name[MODULE_WORD_MAX + 1];
+	size_t length = sizeof(name);
+
+	if (!issuer->size ||
+	    gnutls_x509_rdn_get_by_oid(issuer, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
+	                               &length) < 0)
+		return 0;
+	return set_missing(file, MODULE_WORD_SIGNER, name, length);
+}
+
+/* Without the zeros that ASN.1 puts before a number whose first bit is set. */
+static gnutls_datum_t number(gnutls_datum_t datum)
+{
+	for (; datum.size > 1 && !datum.data[0]; datum.size--)
+		datum.data++;
+	return datum;
+}
+
+/* As modinfo prints it: 66:F5:4E */
+static int set_key(gnutls_datum_t key, struct module_file *file)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	_cleanup_(text_clear) struct text hex = TEXT_INIT;
+
+	for (unsigned int i = 0; i < key.size && hex.length < MODULE_WORD_MAX; i++) {
+		if (i)
+			text_add_char(&hex, ':');
+		text_add_char(&hex, digits[key.data[i] >> 4]);
+		text_add_char(&hex, digits[key.data[i] & 15]);
+	}
+	if (hex.error)
+		return hex.error;
+	return set_missing(file, MODULE_WORD_SIG_KEY, text_string(&hex), hex.length);
+}
+
+/* GnuTLS says SHA256 and SHA3-256, modinfo sha256. */
+static int set_hash(gnutls_sign_algorithm_t algorithm, struct module_file *file)
+{
+	const char *hash =
+		gnutls_digest_get_name(gnutls_sign_get_hash_algorithm(algorithm));
+	char lower[32] = "";
+	size_t length = 0;
+
+	for (; hash && hash[length] && length < sizeof(lower) - 1; length++)
+		lower[length] = (char)tolower((unsigned char)hash[length]);
+	return set_missing(file, MODULE_WORD_SIG_HASHALGO, lower, length);
+}
+
+int pkcs7_describe(const unsigned char *blob, size_t blob_length,
+                   struct module_file *file)
+{
+	_cleanup_(free_pkcs7) gnutls_pkcs7_t pkcs7 = NULL;
+	_cleanup_(clear_info) gnutls_pkcs7_signature_info_st info = { 0 };
+	int r = import_pkcs7(blob, blob_length, &pkcs7);
+
+	if (r < 0)
+		return r;
+	r = gnutls_pkcs7_get_signature_info(pkcs7, 0, &info);
+	if (r == GNUTLS_E_MEMORY_ERROR)
+		return -ENOMEM;
+	/* A signer all the same, but one that GnuTLS has no name for the algorithm of. */
+	if (r == GNUTLS_E_UNKNOWN_ALGORITHM)
+		return 0;
+	if (r < 0)
+		return -EBADMSG;
+	r = set_signer(&info.issuer_dn, file);
+	if (r == 0 && info.signer_serial.size)
+		r = set_key(number(info.signer_serial), file);
+	else if (r == 0)
+		r = set_key(info.issuer_keyid, file);
+	return r == 0 ? set_hash(info.algo, file) : r;
+}
+
+static bool has_bytes(const gnutls_datum_t *datum, const void *bytes, size_t length)
+{
+	return datum->size == length && memcmp(datum->data, bytes, length) == 0;
+}
+
+static bool is_signer(gnutls_x509_crt_t certificate,
+                      const gnutls_pkcs7_signature_info_st *info)
+{
+	unsigned char bytes[256];
+	size_t length = sizeof(bytes);
+	gnutls_datum_t issuer = { NULL, 0 };
+	bool is_issuer;
+
+	if (info->issuer_keyid.size)
+		return gnutls_x509_crt_get_subject_key_id(certificate, bytes, &length,
+		                                          NULL) == 0 &&
+		       has_bytes(&info->issuer_keyid, bytes, length);
+	if (gnutls_x509_crt_get_serial(certificate, bytes, &length) < 0 ||
+	    !has_bytes(&info->signer_serial, bytes, length) ||
+	    gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0)
+		return false;
+	is_issuer = has_bytes(&info->issuer_dn, issuer.data, issuer.size);
+	gnutls_free(issuer.data);
+	return is_issuer;
+}
+
+/* One of possibly several signers of the blob. 0 or -ENOMEM. */
+static int verify_signer(const struct trust *trust, gnutls_pkcs7_t pkcs7,
+                         unsigned int signer, const gnutls_datum_t *data,
+                         enum module_verified *ret_verified)
+{
+	_cleanup_(clear_info) gnutls_pkcs7_signature_info_st info = { 0 };
+	int r = gnutls_pkcs7_get_signature_info(pkcs7, signer, &info);
+
+	for (unsigned int i = 0; r >= 0 && i < trust->count; i++) {
+		if (!is_signer(trust->certificates[i], &info))
+			continue;
+		r = gnutls_pkcs7_verify_direct(
+			pkcs7, trust->certificates[i], signer, data,
+			GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1);
+		if (r == GNUTLS_E_MEMORY_ERROR)
+			break;
+		*ret_verified = r < 0 ? MODULE_VERIFIED_NO : MODULE_VERIFIED_YES;
+		if (r >= 0)
+			return 0;
+		r = 0;
+	}
+	return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : 0;
+}
+
+int pkcs7_verify(const struct trust *trust, const unsigned char *blob, size_t blob_length,
+                 const unsigned char *signed_bytes, size_t signed_length,
+                 enum module_verified *ret_verified)
+{
+	const gnutls_datum_t data = { (unsigned char *)signed_bytes,
+		                      (unsigned int)signed_length };
+	_cleanup_(free_pkcs7) gnutls_pkcs7_t pkcs7 = NULL;
+	enum module_verified verified = MODULE_VERIFIED_UNTRUSTED;
+	int r = import_pkcs7(blob, blob_length, &pkcs7), count;
+
+	if (r < 0)
+		return r;
+	count = gnutls_pkcs7_get_signature_count(pkcs7);
+	for (int i = 0; r == 0 && i < count && verified != MODULE_VERIFIED_YES; i++)
+		r = verify_signer(trust, pkcs7, (unsigned int)i, &data, &verified);
+	if (r == 0)
+		*ret_verified = verified;
+	return r;
+}

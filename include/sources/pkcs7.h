@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The PKCS#7 (CMS, RFC 5652) blob of a signed module, through GnuTLS, and the
+ * certificates that its signer is looked for among.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "model/module_file.h"
+
+struct text;
+struct trust; /* opaque: certificates */
+
+/*
+ * Reads the certificates of PATH: a file, PEM (one or more) or DER (one), or a folder of
+ * such files. Adds them to *TRUST, which is made if it is NULL. 0; -EBADMSG if a file
+ * holds no certificate, -ENOENT if a folder holds no file, -EFBIG, -ENOMEM or what
+ * opening gives; then BAD_PATH is the file that failed.
+ */
+int trust_add(struct trust **trust, const char *path, struct text *bad_path);
+struct trust *trust_free(struct trust *trust); /* takes NULL; returns NULL */
+
+/*
+ * Sets what FILE does not say of its signer yet: signer (the common name of the
+ * certificate's issuer), sig_key (its serial number, or the signer's key identifier) and
+ * sig_hashalgo, in modinfo's form. 0; -EBADMSG if BLOB is no PKCS#7 with a signer;
+ * -ENOMEM.
+ */
+int pkcs7_describe(const unsigned char *blob, size_t blob_length,
+                   struct module_file *file);
+
+/*
+ * Whether one of the certificates made BLOB over the signed bytes. It is found by issuer
+ * and serial number or by key identifier; its dates and uses do not matter, as they do
+ * not to the kernel (crypto/asymmetric_keys/pkcs7_trust.c). 0; -EBADMSG if BLOB is no
+ * PKCS#7; -ENOMEM.
+ */
+int pkcs7_verify(const struct trust *trust, const unsigned char *blob, size_t blob_length,
+                 const unsigned char *signed_bytes, size_t signed_length,
+                 enum module_verified *ret_verified);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A module's file, looked at from all sides: its trailer and its sections by ourselves,
+ * modinfo by libkmod, the blob by GnuTLS.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "sources/modinfo.h"
+
+struct module_file;
+struct trust;
+
+/* What inspecting needs; one thread at a time. */
+struct signature_reader {
+	struct modinfo *modinfo;
+	const struct trust *trust; /* NULL: signatures are not verified */
+	const atomic_bool *stop;   /* true: give up; may be NULL */
+};
+
+/*
+ * Fills FILE, which is new, from the file FD, which stays the caller's. What FD holds is
+ * never an error: FILE is then malformed, or unreadable, and its error says why. 0,
+ * -ENOMEM or -ECANCELED: then FILE means nothing.
+ */
+int signature_read(const struct signature_reader *reader, int fd,
+                   struct module_file *file);
