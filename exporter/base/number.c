@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define DAY (24 * 3600 * CLOCK_SECOND)
+#define DAY (CLOCK_SECOND * 24 * 3600)
 
 /* The digits at the start; END is behind them. 0, -EBADMSG without any, -ERANGE. */
 static int parse_digits(const char *string, uint64_t *ret_number, const char **ret_end)
@@ -51,7 +51,7 @@ int number_duration_parse(const char *string, uint64_t *ret_nanoseconds)
 	} units[] = {
 		{ "ms", CLOCK_SECOND / 1000 },
 		{ "s", CLOCK_SECOND },
-		{ "m", 60 * CLOCK_SECOND },
+		{ "m", CLOCK_SECOND * 60 },
 	};
 	const char *unit;
 	uint64_t number;

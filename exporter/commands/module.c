@@ -99,7 +99,7 @@ static void add_name(struct text *name, const char *word)
 	const char *slash = strrchr(word, '/');
 
 	for (const char *c = slash ? slash + 1 : word; *c && *c != '.'; c++)
-		text_add_char(name, *c == '-' ? '_' : *c);
+		text_add(name, *c == '-' ? "_" : c, 1);
 }
 
 /* Opens the file and says under which path. 0 or -errno. */

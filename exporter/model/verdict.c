@@ -145,11 +145,11 @@ void verdict_loaded_write(const struct dialect *dialect, struct taint_letters le
 static void add_letter(const struct dialect *dialect, enum taint taint,
                        struct taint_letters *letters)
 {
-	for (char letter = '!'; letter <= '~'; letter++) {
-		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
+	for (size_t i = 0; i < ARRAY_SIZE(dialect->letters); i++) {
+		const struct taint_fact *fact = dialect->letters[i];
 
 		if (fact && fact->taint == taint)
-			taint_letters_parse(&letter, 1, letters);
+			taint_letters_parse(&fact->letter, 1, letters);
 	}
 }
 

@@ -99,7 +99,7 @@ int elf_module_parse(const unsigned char *bytes, size_t length,
 
 	elf_version(EV_CURRENT);
 	/* Not const there, but what is read is not written to. */
-	elf = elf_memory((char *)(uintptr_t)bytes, length);
+	elf = elf_memory((char *)bytes, length);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &file) ||
 	    file.e_type != ET_REL || elf_getshdrstrndx(elf, &names) < 0)
 		return -EBADMSG;

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define CHUNK ((size_t)64 << 10)
+#define CHUNK ((size_t)32 << 10)
 
 /* More than any kernel can unpack: the xz in it takes a dictionary of at most 2 MiB. */
 #define XZ_MEMORY_MAX ((uint64_t)80 << 20)
@@ -233,26 +233,24 @@ static int map(struct image *image, size_t length)
 
 int image_read(struct image *image, int fd, const atomic_bool *stop)
 {
-	_cleanup_(free_pointer) struct passage *passage = calloc(1, sizeof(*passage));
+	struct passage passage = {
+		.from = fd,
+		.stop = stop,
+		.deadline = clock_monotonic() + IMAGE_SECONDS * CLOCK_SECOND,
+	};
 	struct stat st;
 	int r;
 
-	if (!passage)
-		return -ENOMEM;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size > (off_t)IMAGE_MAX)
 		return -EFBIG;
-	image->fd = memfd_create("module", MFD_CLOEXEC);
+	image->fd = passage.to = memfd_create("module", MFD_CLOEXEC);
 	if (image->fd < 0)
 		return -errno;
-	passage->from = fd;
-	passage->to = image->fd;
-	passage->stop = stop;
-	passage->deadline = clock_monotonic() + IMAGE_SECONDS * CLOCK_SECOND;
-	r = pass(image, passage);
+	r = pass(image, &passage);
 	if (r == 0)
-		r = map(image, passage->written);
+		r = map(image, passage.written);
 	if (r < 0)
 		image_clear(image);
 	return r;

@@ -65,7 +65,8 @@ static int add_certificates(struct trust *trust, const struct text *bytes)
 
 	if (r < 0)
 		return r;
-	grown = reallocarray(trust->certificates, trust->count + count, sizeof(*grown));
+	grown = reallocarray(trust->certificates, trust->count + count,
+	                     sizeof(gnutls_x509_crt_t));
 	if (!grown) {
 		while (count)
 			gnutls_x509_crt_deinit(list[--count]);

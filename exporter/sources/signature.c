@@ -46,6 +46,7 @@ static int read_image(const struct signature_reader *reader, const struct image 
 {
 	struct elf_module module;
 	struct trailer trailer;
+	const char *srcversion;
 	int r = elf_module_parse(image->bytes, image->length, &module);
 
 	if (reader->trust)
@@ -59,7 +60,8 @@ static int read_image(const struct signature_reader *reader, const struct image 
 	}
 	memcpy(file->build.id, module.build.id, module.build.id_length);
 	file->build.id_length = module.build.id_length;
-	strcpy(file->build.srcversion, module_file_word(file, MODULE_WORD_SRCVERSION));
+	srcversion = module_file_word(file, MODULE_WORD_SRCVERSION);
+	memcpy(file->build.srcversion, srcversion, strlen(srcversion) + 1);
 
 	trailer_parse(image->bytes, image->length, &trailer);
 	file->signature = trailer.signature;
