@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 
 static const char *const signature_names[] = {
 	[MODULE_SIGNATURE_ELF_SECTION] = "elf_section",
@@ -103,6 +104,24 @@ int module_file_set_word(struct module_file *file, enum module_word word,
 	free(file->words[word]);
 	file->words[word] = copy;
 	return 0;
+}
+
+int module_file_set_key(struct module_file *file, const unsigned char *bytes,
+                        size_t length)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	_cleanup_(text_clear) struct text hex = TEXT_INIT;
+
+	for (size_t i = 0; i < length && hex.length < MODULE_WORD_MAX; i++) {
+		if (i)
+			text_add_char(&hex, ':');
+		text_add_char(&hex, digits[bytes[i] >> 4]);
+		text_add_char(&hex, digits[bytes[i] & 15]);
+	}
+	if (hex.error)
+		return hex.error;
+	return module_file_set_word(file, MODULE_WORD_SIG_KEY, text_string(&hex),
+	                            hex.length);
 }
 
 const char *module_file_word(const struct module_file *file, enum module_word word)

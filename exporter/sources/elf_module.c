@@ -54,13 +54,12 @@ static void read_build_id(const Elf_Data *data, struct module_build *build)
 	build->id_length = length;
 }
 
-/* Whether a section's bytes are in the file, with at least BEHIND more after them. */
-static bool is_inside(const GElf_Shdr *header, size_t length, size_t behind)
+/* Whether a section has bytes, and they are in the file. */
+static bool is_inside(const GElf_Shdr *header, size_t length)
 {
 	return header->sh_type != SHT_NOBITS && header->sh_size &&
 	       header->sh_offset < length &&
-	       header->sh_size <= length - header->sh_offset &&
-	       behind <= length - header->sh_offset - header->sh_size;
+	       header->sh_size <= length - header->sh_offset;
 }
 
 static void read_section(Elf_Scn *section, const char *name, const GElf_Shdr *header,
@@ -73,7 +72,7 @@ static void read_section(Elf_Scn *section, const char *name, const GElf_Shdr *he
 		module->signature = note_signature(contents(section));
 	else if (strcmp(name, ".note.gnu.build-id") == 0)
 		read_build_id(contents(section), &module->build);
-	else if (strcmp(name, ".modinfo") == 0 && !is_inside(header, length, 1))
+	else if (strcmp(name, ".modinfo") == 0 && !is_inside(header, length))
 		module->is_sound = false;
 }
 
@@ -84,7 +83,7 @@ static bool is_sound(Elf *elf, const GElf_Ehdr *file, size_t length)
 	GElf_Shdr header;
 
 	return file->e_shstrndx != SHN_UNDEF && file->e_shstrndx < file->e_shnum &&
-	       names && gelf_getshdr(names, &header) && is_inside(&header, length, 0);
+	       names && gelf_getshdr(names, &header) && is_inside(&header, length);
 }
 
 int elf_module_parse(const unsigned char *bytes, size_t length,

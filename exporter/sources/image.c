@@ -227,7 +227,7 @@ static int map(struct image *image, size_t length)
 	if (bytes == MAP_FAILED)
 		return -errno;
 	image->bytes = bytes;
-	image->length = length;
+	image->length = image->mapped_length = length;
 	return 0;
 }
 
@@ -259,7 +259,16 @@ int image_read(struct image *image, int fd, const atomic_bool *stop)
 void image_clear(struct image *image)
 {
 	if (image->bytes)
-		munmap((void *)image->bytes, image->length);
+		munmap((void *)image->bytes, image->mapped_length);
 	close_descriptor(&image->fd);
 	*image = IMAGE_INIT;
+}
+
+int image_cut(struct image *image, size_t length)
+{
+	if (ftruncate(image->fd, (off_t)length) < 0 ||
+	    ftruncate(image->fd, (off_t)length + 1) < 0)
+		return -errno;
+	image->length = length;
+	return 0;
 }

@@ -78,6 +78,13 @@ static void free_list(struct kmod_list *const *list)
 	kmod_module_info_free_list(*list);
 }
 
+/* What .modinfo says of a signature could be anything. */
+static bool is_claim(enum module_word word)
+{
+	return word == MODULE_WORD_SIG_ID || word == MODULE_WORD_SIGNER ||
+	       word == MODULE_WORD_SIG_KEY || word == MODULE_WORD_SIG_HASHALGO;
+}
+
 int modinfo_read(struct modinfo *modinfo, int fd, struct module_file *file)
 {
 	_cleanup_(unref_module) struct kmod_module *module = NULL;
@@ -103,7 +110,7 @@ int modinfo_read(struct modinfo *modinfo, int fd, struct module_file *file)
 		enum module_word word;
 
 		if (!module_word_parse(kmod_module_info_get_key(entry), &word) ||
-		    file->words[word])
+		    is_claim(word) || file->words[word])
 			continue;
 		r = module_file_set_word(file, word, value, strlen(value));
 		if (r < 0)

@@ -153,27 +153,39 @@ static void clear_info(gnutls_pkcs7_signature_info_st *info)
 	gnutls_pkcs7_signature_info_deinit(info);
 }
 
-static int set_missing(struct module_file *file, enum module_word word, const char *value,
-                       size_t length)
+static bool has_bytes(const gnutls_datum_t *datum, const void *bytes, size_t length)
 {
-	const char *present = module_file_word(file, word);
-
-	/* "unknown": libkmod without a library for PKCS#7. */
-	if (!length || (*present && strcmp(present, "unknown") != 0))
-		return 0;
-	return module_file_set_word(file, word, value, length);
+	return datum->size == length && memcmp(datum->data, bytes, length) == 0;
 }
 
+static void free_name(gnutls_x509_dn_t const *name)
+{
+	gnutls_x509_dn_deinit(*name);
+}
+
+/* Of a name's parts the first common name, or else the last part, as kmod has it. */
 static int set_signer(const gnutls_datum_t *issuer, struct module_file *file)
 {
-	char name[MODULE_WORD_MAX + 1];
-	size_t length = sizeof(name);
+	_cleanup_(free_name) gnutls_x509_dn_t name = NULL;
+	gnutls_datum_t value = { NULL, 0 };
+	gnutls_x509_ava_st part;
 
-	if (!issuer->size ||
-	    gnutls_x509_rdn_get_by_oid(issuer, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
-	                               &length) < 0)
+	if (!issuer->size)
 		return 0;
-	return set_missing(file, MODULE_WORD_SIGNER, name, length);
+	if (gnutls_x509_dn_init(&name) < 0)
+		return -ENOMEM;
+	if (gnutls_x509_dn_import(name, issuer) < 0)
+		return -EBADMSG;
+	for (int i = 0; gnutls_x509_dn_get_rdn_ava(name, i, 0, &part) == 0; i++) {
+		value = part.value;
+		if (has_bytes(&part.oid, GNUTLS_OID_X520_COMMON_NAME,
+		              strlen(GNUTLS_OID_X520_COMMON_NAME)))
+			break;
+	}
+	if (!value.size)
+		return 0;
+	return module_file_set_word(file, MODULE_WORD_SIGNER, (const char *)value.data,
+	                            value.size);
 }
 
 /* Without the zeros that ASN.1 puts before a number whose first bit is set. */
@@ -182,23 +194,6 @@ static gnutls_datum_t number(gnutls_datum_t datum)
 	for (; datum.size > 1 && !datum.data[0]; datum.size--)
 		datum.data++;
 	return datum;
-}
-
-/* As modinfo prints it: 66:F5:4E */
-static int set_key(gnutls_datum_t key, struct module_file *file)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	_cleanup_(text_clear) struct text hex = TEXT_INIT;
-
-	for (unsigned int i = 0; i < key.size && hex.length < MODULE_WORD_MAX; i++) {
-		if (i)
-			text_add_char(&hex, ':');
-		text_add_char(&hex, digits[key.data[i] >> 4]);
-		text_add_char(&hex, digits[key.data[i] & 15]);
-	}
-	if (hex.error)
-		return hex.error;
-	return set_missing(file, MODULE_WORD_SIG_KEY, text_string(&hex), hex.length);
 }
 
 /* GnuTLS says SHA256 and SHA3-256, modinfo sha256. */
@@ -211,7 +206,7 @@ static int set_hash(gnutls_sign_algorithm_t algorithm, struct module_file *file)
 
 	for (; hash && hash[length] && length < sizeof(lower) - 1; length++)
 		lower[length] = (char)tolower((unsigned char)hash[length]);
-	return set_missing(file, MODULE_WORD_SIG_HASHALGO, lower, length);
+	return module_file_set_word(file, MODULE_WORD_SIG_HASHALGO, lower, length);
 }
 
 int pkcs7_describe(const unsigned char *blob, size_t blob_length,
@@ -219,6 +214,7 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
 {
 	_cleanup_(free_pkcs7) gnutls_pkcs7_t pkcs7 = NULL;
 	_cleanup_(clear_info) gnutls_pkcs7_signature_info_st info = { 0 };
+	gnutls_datum_t key;
 	int r = import_pkcs7(blob, blob_length, &pkcs7);
 
 	if (r < 0)
@@ -231,17 +227,11 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
 		return 0;
 	if (r < 0)
 		return -EBADMSG;
+	key = info.signer_serial.size ? number(info.signer_serial) : info.issuer_keyid;
 	r = set_signer(&info.issuer_dn, file);
-	if (r == 0 && info.signer_serial.size)
-		r = set_key(number(info.signer_serial), file);
-	else if (r == 0)
-		r = set_key(info.issuer_keyid, file);
+	if (r == 0)
+		r = module_file_set_key(file, key.data, key.size);
 	return r == 0 ? set_hash(info.algo, file) : r;
-}
-
-static bool has_bytes(const gnutls_datum_t *datum, const void *bytes, size_t length)
-{
-	return datum->size == length && memcmp(datum->data, bytes, length) == 0;
 }
 
 static bool is_signer(gnutls_x509_crt_t certificate,

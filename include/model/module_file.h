@@ -100,6 +100,10 @@ struct module_file *module_file_free(struct module_file *file);
 int module_file_set_word(struct module_file *file, enum module_word word,
                          const char *value, size_t length);
 
+/* Sets sig_key to BYTES as modinfo prints them: "66:F5:4E". 0 or -ENOMEM. */
+int module_file_set_key(struct module_file *file, const unsigned char *bytes,
+                        size_t length);
+
 /* The word, "" if the file does not say. */
 const char *module_file_word(const struct module_file *file, enum module_word word);
 

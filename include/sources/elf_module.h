@@ -18,8 +18,8 @@ struct elf_module {
 	struct module_build build;
 
 	/*
-	 * Section names and .modinfo are inside of the file: libkmod 30 ends the process
-	 * with assert(), or reads beyond the end, where they are not.
+	 * Section names and .modinfo are there and inside of the file, or there is no
+	 * .modinfo: libkmod 30 ends the process with assert() where that is not so.
 	 */
 	bool is_sound;
 };

@@ -26,7 +26,8 @@
 struct image {
 	int fd; /* the anonymous file; -1: none */
 	const unsigned char *bytes;
-	size_t length; /* at least 1 */
+	size_t length;        /* at least 1 */
+	size_t mapped_length; /* from bytes on */
 	enum module_compression compression;
 };
 
@@ -42,3 +43,10 @@ struct image {
  */
 int image_read(struct image *image, int fd, const atomic_bool *stop);
 void image_clear(struct image *image);
+
+/*
+ * Cuts the image off behind LENGTH bytes, at least 1 and at most what it has; pointers
+ * behind that are no longer valid. In the anonymous file one zero byte follows, for
+ * readers that look too far. 0 or -errno.
+ */
+int image_cut(struct image *image, size_t length);

@@ -22,10 +22,9 @@ int trust_add(struct trust **trust, const char *path, struct text *bad_path);
 struct trust *trust_free(struct trust *trust); /* takes NULL; returns NULL */
 
 /*
- * Sets what FILE does not say of its signer yet: signer (the common name of the
- * certificate's issuer), sig_key (its serial number, or the signer's key identifier) and
- * sig_hashalgo, in modinfo's form. 0; -EBADMSG if BLOB is no PKCS#7 with a signer;
- * -ENOMEM.
+ * Sets signer (the common name of the certificate's issuer), sig_key (its serial number,
+ * or the signer's key identifier) and sig_hashalgo in FILE, in modinfo's form. 0;
+ * -EBADMSG if BLOB is no PKCS#7 with a signer; -ENOMEM.
  */
 int pkcs7_describe(const unsigned char *blob, size_t blob_length,
                    struct module_file *file);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A module's file, looked at from all sides: its trailer and its sections by ourselves,
- * modinfo by libkmod, the blob by GnuTLS.
+ * the blob by GnuTLS, the words of .modinfo by libkmod, which gets the module without its
+ * signature: it would read that with OpenSSL, a second library for the same, and does not
+ * see every kind.
  */
 #pragma once
 

@@ -54,6 +54,20 @@ VARIANTS = [
 
 # The contract: every family in its order, with its type and labels.
 FLAG = ("bit", "flag", "taint")
+MODULE_INFO = (
+    "module",
+    "flags",
+    "signature",
+    "signer",
+    "sig_key",
+    "sig_hashalgo",
+    "license",
+    "version",
+    "srcversion",
+    "intree",
+    "path",
+    "verified",
+)
 FAMILIES = {
     "kernel_taint_mask": ("gauge", ()),
     "kernel_taint_flag": ("gauge", FLAG),
@@ -69,6 +83,9 @@ FAMILIES = {
     "kernel_taint_flag_contradicted": ("gauge", FLAG),
     "kernel_taint_modules_hidden": ("gauge", ()),
     "kernel_taint_modules_disagreeing": ("gauge", ()),
+    "kernel_taint_module_files": ("gauge", ("signature",)),
+    "kernel_taint_module_info": ("gauge", MODULE_INFO),
+    "kernel_taint_module_file_differs": ("gauge", ("module",)),
     "kernel_taint_module_signatures_enforced": ("gauge", ()),
     "kernel_taint_module_loading_disabled": ("gauge", ()),
     "kernel_taint_lockdown": ("gauge", ("mode",)),
