@@ -41,8 +41,7 @@ struct inspector {
 	pthread_mutex_t lock;
 	pthread_cond_t asked, answered;
 	struct request *next, *current;
-	uint64_t progress;            /* grows with each file */
-	uint64_t progress_at_timeout; /* when a wait was in vain; UINT64_MAX: never */
+	bool is_late; /* a wait was in vain, and the thread has not caught up since */
 	bool has_ended;
 	atomic_bool stop;
 
@@ -92,7 +91,6 @@ static bool publish(struct inspector *inspector, struct request *request, size_t
 	pthread_mutex_lock(&inspector->lock);
 	if (file)
 		request->files[index] = module_file_hold(file);
-	inspector->progress++;
 	goes_on = !inspector->next && !atomic_load(&inspector->stop);
 	pthread_mutex_unlock(&inspector->lock);
 	return goes_on;
@@ -127,7 +125,6 @@ static void *run(void *argument)
 		request_free(inspector->current);
 		inspector->current = inspector->next;
 		inspector->next = NULL;
-		inspector->progress++;
 		pthread_mutex_unlock(&inspector->lock);
 
 		r = work(inspector, inspector->current);
@@ -135,7 +132,8 @@ static void *run(void *argument)
 		pthread_mutex_lock(&inspector->lock);
 		inspector->current->error = r;
 		inspector->current->is_done = true;
-		inspector->progress++;
+		if (!inspector->next)
+			inspector->is_late = false;
 		pthread_cond_broadcast(&inspector->answered);
 	}
 	inspector->has_ended = true;
@@ -194,7 +192,6 @@ int inspector_new(const struct file_cache_settings *settings,
 
 	if (!inspector)
 		return -ENOMEM;
-	inspector->progress_at_timeout = UINT64_MAX;
 	inspector->pending = module_file_new("");
 	r = inspector->pending ? 0 : -ENOMEM;
 	if (r == 0)
@@ -235,20 +232,50 @@ struct inspector *inspector_free(struct inspector *inspector)
 	return NULL;
 }
 
-/* With the lock: gives REQUEST to the thread and waits for its answer. */
-static void ask(struct inspector *inspector, struct request *request, uint64_t deadline)
+static bool is_same_text(const struct text *a, const struct text *b)
 {
-	inspector->next = request_free(inspector->next);
-	inspector->next = request;
-	pthread_cond_signal(&inspector->asked);
-	while (inspector->next || !inspector->current->is_done) {
-		if (inspector->progress == inspector->progress_at_timeout)
-			return;
-		if (!wait_answer(inspector, deadline)) {
-			inspector->progress_at_timeout = inspector->progress;
-			return;
-		}
+	return a->length == b->length &&
+	       memcmp(text_string(a), text_string(b), a->length) == 0;
+}
+
+/* Whether the thread's request, if any, asks for just what REQUEST does. */
+static bool is_current(const struct inspector *inspector, const struct request *request)
+{
+	const struct request *current = inspector->current;
+
+	return current && is_same_text(&request->release, &current->release) &&
+	       is_same_text(&request->names, &current->names);
+}
+
+static bool has_answered(const struct inspector *inspector)
+{
+	return !inspector->next && inspector->current->is_done;
+}
+
+/*
+ * With the lock: gives REQUEST, which it takes, to the thread and waits for it. Returns
+ * what is known when the wait is over; NULL: nothing.
+ */
+static const struct request *ask(struct inspector *inspector, struct request *request,
+                                 uint64_t deadline)
+{
+	bool is_at_work = !inspector->next && is_current(inspector, request) &&
+	                  !inspector->current->is_done;
+
+	if (is_at_work) {
+		request_free(request);
+	} else {
+		request_free(inspector->next);
+		inspector->next = request;
+		pthread_cond_signal(&inspector->asked);
 	}
+	while (!inspector->is_late && !has_answered(inspector))
+		if (!wait_answer(inspector, deadline))
+			inspector->is_late = !has_answered(inspector);
+	/* One that the thread did not come to is answered with what it saw last. */
+	if (inspector->next && !is_current(inspector, inspector->next))
+		return NULL;
+	return inspector->current;
 }
 
 void inspector_read(struct inspector *inspector, uint64_t deadline,
@@ -264,9 +291,7 @@ void inspector_read(struct inspector *inspector, uint64_t deadline,
 		return;
 	}
 	pthread_mutex_lock(&inspector->lock);
-	ask(inspector, request, deadline);
-	/* One that the thread did not come to has no answer yet. */
-	answer = inspector->next ? NULL : inspector->current;
+	answer = ask(inspector, request, deadline);
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module_file *file = answer ? answer->files[i] : NULL;
 

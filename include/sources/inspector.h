@@ -30,8 +30,9 @@ struct inspector *inspector_free(struct inspector *inspector);
 /*
  * Sets the file of each listed module, and files_result. Waits until DEADLINE
  * (clock_monotonic()) for files that have to be read; those that are not ready then are
- * pending. Where the last wait was in vain and nothing has moved since, it does not wait
- * again. A module without a file is missing, one whose file cannot be opened unreadable.
+ * pending. After a wait in vain no other one waits until the thread has caught up: who
+ * asks meanwhile gets what is known by then, and who comes before the thread has begun to
+ * look again gets what it saw last.
  */
 void inspector_read(struct inspector *inspector, uint64_t deadline,
                     struct snapshot *snapshot);

@@ -27,7 +27,9 @@ struct modinfo *modinfo_free(struct modinfo *modinfo); /* takes NULL; returns NU
  * Sets the words of FILE from the anonymous file FD that holds it (image.h), whose ELF
  * structure is sound (elf_module.h). Of a word that stands there several times the first
  * counts, as in the kernel. Those of the signature are left alone: .modinfo could claim
- * any, and libkmod does not see every kind. A module without .modinfo has no words. 0; -EBADMSG if
- * libkmod takes it for no module; -ENOMEM; -ENOENT where /proc is not mounted.
+ * any, and libkmod does not see every kind. A module without .modinfo has no words.
+ *
+ * 0; -EBADMSG if libkmod takes it for no module; -ENOMEM; -ENOENT where /proc is not
+ * mounted.
  */
 int modinfo_read(struct modinfo *modinfo, int fd, struct module_file *file);

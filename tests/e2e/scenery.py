@@ -112,4 +112,4 @@ def successes(samples):
     }
 
 
-ALL_SUCCESSFUL = {"kernel": 1, "modules": 1, "posture": 1}
+ALL_SUCCESSFUL = {"kernel": 1, "modules": 1, "posture": 1, "signature": 1}

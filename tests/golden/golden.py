@@ -40,6 +40,9 @@ CONTENT_TYPES = {
     "om": "application/openmetrics-text; version=1.0.0; charset=utf-8",
 }
 
+# So that no module file is pending by chance.
+PATIENCE = "--collector.signature.wait=60s"
+
 # Goldens of a scene that is looked at with further flags: name, scene, flags.
 VARIANTS = [
     ("disagreeing.all", "disagreeing", ["--collector.modules.sysfs=all"]),
@@ -122,7 +125,7 @@ class Look:
 
     def __init__(self, name, scene, flags):
         self.name = name
-        self.flags = scene_flags(scene) + flags
+        self.flags = scene_flags(scene) + [PATIENCE] + flags
         self.pages = {}  # by the golden's suffix
         self.again = {}
         self.once = None
