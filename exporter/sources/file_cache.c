@@ -42,8 +42,9 @@ struct file_cache {
 	/* What the entries were made from. */
 	bool is_placed;
 	struct text release, names;
-	int dep_error;
+	int dep_error; /* of a look at modules.dep */
 	struct hostfs_identity dep_identity;
+	int place_error; /* of reading it */
 	struct entry *entries;
 	size_t count;
 	bool has_read; /* a file, since memory was given back */
@@ -88,7 +89,8 @@ static void set_file(const struct file_cache *cache, struct entry *entry,
 	bool is_news = !entry->file || entry->file->error != file->error ||
 	               entry->file->signature != file->signature;
 
-	if (is_news && file->signature == MODULE_SIGNATURE_UNREADABLE)
+	/* Without a path it is modules.dep that could not be read. */
+	if (is_news && file->signature == MODULE_SIGNATURE_UNREADABLE && *file->path)
 		say(cache, file->path, "cannot be read", file->error);
 	if (is_news && file->signature == MODULE_SIGNATURE_MALFORMED)
 		say(cache, file->path, "is malformed", -EBADMSG);
@@ -96,23 +98,27 @@ static void set_file(const struct file_cache *cache, struct entry *entry,
 	entry->file = file;
 }
 
+static bool is_missing(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR;
+}
+
 /* The entry has no file that could be read, for this reason. */
 static void set_failure(const struct file_cache *cache, struct entry *entry, int error)
 {
-	bool is_missing = error == -ENOENT || error == -ENOTDIR;
 	struct module_file *file;
 
 	entry->is_kept = false;
 	if (entry->file && entry->file->error == error)
 		return;
-	file = module_file_new(is_missing || !entry->path ? "" : entry->path);
+	file = module_file_new(is_missing(error) || !entry->path ? "" : entry->path);
 	if (!file) {
 		entry->file = module_file_free(entry->file);
 		return;
 	}
 	file->error = error;
-	file->signature =
-		is_missing ? MODULE_SIGNATURE_MISSING : MODULE_SIGNATURE_UNREADABLE;
+	file->signature = is_missing(error) ? MODULE_SIGNATURE_MISSING
+	                                    : MODULE_SIGNATURE_UNREADABLE;
 	set_file(cache, entry, file);
 }
 
@@ -223,6 +229,9 @@ static int place(struct file_cache *cache, const char *release, const struct tex
 
 	if (dep_error == 0)
 		dep_error = modules_dep_read(cache->fs, release, &dep);
+	if (dep_error != cache->place_error && dep_error < 0 && !is_missing(dep_error))
+		say(cache, "modules.dep", "cannot be read", dep_error);
+	cache->place_error = dep_error;
 	text_add(&names_copy, text_string(names), names->length);
 	text_add_string(&release_copy, release);
 	if (names_copy.error || release_copy.error)
@@ -259,9 +268,10 @@ int file_cache_place(struct file_cache *cache, const char *release,
                      const struct text *names, size_t count)
 {
 	struct hostfs_identity identity = { 0 };
-	int r = hostfs_root_check(cache->fs, HOSTFS_ROOTFS), dep_error;
+	int r, dep_error;
 
 	hostfs_begin(cache->fs, UINT64_MAX);
+	r = hostfs_root_check(cache->fs, HOSTFS_ROOTFS);
 	if (r < 0)
 		return r;
 	dep_error = modules_dep_identity_read(cache->fs, release, &identity);
@@ -271,7 +281,8 @@ int file_cache_place(struct file_cache *cache, const char *release,
 	    is_same_text(names, &cache->names))
 		return 0;
 	r = place(cache, release, names, count, dep_error);
-	cache->is_placed = r == 0 && is_settled(&identity);
+	cache->is_placed =
+		r == 0 && cache->place_error == dep_error && is_settled(&identity);
 	cache->dep_error = dep_error;
 	cache->dep_identity = identity;
 	return r;
