@@ -22,7 +22,6 @@
 #include "sources/builds.h"
 #include "sources/hostfs.h"
 #include "sources/modules_dep.h"
-#include "sources/pkcs7.h"
 #include "sources/procfs.h"
 #include "sources/signature.h"
 
@@ -35,7 +34,6 @@ struct inquiry {
 	struct dialect dialect;
 	int dep_error;
 	struct modules_dep dep;
-	struct trust *trust;
 	struct signature_reader reader;
 };
 
@@ -49,29 +47,26 @@ static void log_libkmod(void *context, bool is_error, const char *line)
 static void clear_inquiry(struct inquiry *inquiry)
 {
 	modinfo_free(inquiry->reader.modinfo);
-	trust_free(inquiry->trust);
 	modules_dep_clear(&inquiry->dep);
 	snapshot_clear(&inquiry->snapshot);
 	hostfs_free(inquiry->fs);
 }
 
 /* Reads what is there of the host; a file can be looked at without any of it. */
-static int init_inquiry(struct inquiry *inquiry, const struct options *options)
+static int init_inquiry(struct inquiry *inquiry, const struct options *options,
+                        const struct trust *trust)
 {
 	const struct modinfo_log log = { .write = log_libkmod };
 	struct snapshot *snapshot = &inquiry->snapshot;
 	int r;
 
-	*inquiry = (struct inquiry){ .options = options };
+	*inquiry = (struct inquiry){ .options = options, .reader = { .trust = trust } };
 	snapshot_init(snapshot);
 	r = hostfs_new(options->scrape.paths, &inquiry->fs);
 	if (r == 0)
 		r = modinfo_new(&log, &inquiry->reader.modinfo);
-	if (r == 0)
-		r = certificates_load(options, &inquiry->trust);
 	if (r < 0)
 		return r;
-	inquiry->reader.trust = inquiry->trust;
 	procfs_release_read(inquiry->fs, snapshot);
 	inquiry->is_dialect_known = scrape_dialect_choose(&options->scrape, inquiry->fs,
 	                                                  snapshot, &inquiry->dialect);
@@ -153,6 +148,16 @@ static struct module_record *find_record(struct inquiry *inquiry, const char *na
 	return NULL;
 }
 
+/* Of a module that may be asked for several times. */
+static void read_build(struct inquiry *inquiry, struct module_record *record)
+{
+	if (!record->loaded)
+		record->loaded = malloc(sizeof(*record->loaded));
+	if (record->loaded)
+		builds_read(inquiry->fs, record->name, record->name_length,
+		            record->loaded);
+}
+
 /* Whose kernel it is about: this host's, or else the one that the file was built for. */
 static const struct dialect *find_dialect(const struct inquiry *inquiry,
                                           const struct report_module *report,
@@ -206,7 +211,6 @@ static int inquire(struct inquiry *inquiry, const char *argument, struct text *t
 	};
 	struct module_file *file = read_file(inquiry, argument);
 	struct dialect dialect;
-	struct module_build build;
 	struct module_record *record;
 	const char *said;
 	bool good;
@@ -216,18 +220,14 @@ static int inquire(struct inquiry *inquiry, const char *argument, struct text *t
 	said = module_file_word(file, MODULE_WORD_NAME);
 	add_name(&name, is_file(argument) && *said ? said : argument);
 	record = find_record(inquiry, text_string(&name));
-	if (record && module_file_is_read(file)) {
-		builds_read(inquiry->fs, record->name, record->name_length, &build);
-		record->loaded = &build;
-	}
+	if (record)
+		read_build(inquiry, record);
 	report.name = text_string(&name);
 	report.record = record;
 	report.file = file;
 	report.dialect = find_dialect(inquiry, &report, &dialect);
 	write_report(&report, inquiry->options->is_json, !text->length, text);
 	good = is_good(&report);
-	if (record)
-		record->loaded = NULL;
 	module_file_free(file);
 	return name.error ? name.error : good;
 }
@@ -253,10 +253,14 @@ static int write_reports(struct inquiry *inquiry, struct text *text)
 
 int module_run(const struct options *options)
 {
-	_cleanup_(clear_inquiry) struct inquiry inquiry;
+	_cleanup_(certificates_free) struct trust *trust = NULL;
+	_cleanup_(clear_inquiry) struct inquiry inquiry = { 0 };
 	_cleanup_(text_clear) struct text text = TEXT_INIT;
-	int r = init_inquiry(&inquiry, options), good = 0;
+	int r, good = 0;
 
+	if (certificates_load(options, &trust) < 0)
+		return EXIT_FAILURE;
+	r = init_inquiry(&inquiry, options, trust);
 	if (r == 0) {
 		good = write_reports(&inquiry, &text);
 		r = good < 0 ? good : output_write(STDOUT_FILENO, &text);
