@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line. Flags are spelled as the exporters of the Prometheus project spell
- * theirs, so that units and manifests can be carried over.
+ * The command line. Knows what each flag does to the options; their names are in flags.
  */
 #include "commands/options.h"
 
@@ -16,168 +15,31 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "commands/flags.h"
 #include "web/address.h"
 
-#define PROGRAM              "kernel_taint_exporter"
-#define DEFAULT_ADDRESS      ":10093"
 #define MAX_REQUESTS_HIGHEST 1000000
 
-#define SERVE  (1u << COMMAND_SERVE)
-#define ONCE   (1u << COMMAND_ONCE)
-#define MODULE (1u << COMMAND_MODULE)
-#define PAGE   (SERVE | ONCE)
-#define ANY    (PAGE | MODULE)
-
-/* How long a scrape waits for module files; a page that is written once may wait longer.
- */
+/* How long a scrape waits for module files; a page that is written once can wait. */
 #define SERVE_WAIT (CLOCK_SECOND / 2)
 #define ONCE_WAIT  (10 * CLOCK_SECOND)
-
-enum flag {
-	FLAG_COLLECTOR, /* the first of one row per collector */
-	FLAG_DISABLE_DEFAULTS = FLAG_COLLECTOR + COLLECTOR_COUNT,
-	FLAG_MODULES_SYSFS,
-	FLAG_SIGNATURE_MODULES,
-	FLAG_SIGNATURE_TRUST,
-	FLAG_SIGNATURE_WAIT,
-	FLAG_DIALECT,
-	FLAG_PROCFS,
-	FLAG_SYSFS,
-	FLAG_ROOTFS,
-	FLAG_LISTEN_ADDRESS,
-	FLAG_TELEMETRY_PATH,
-	FLAG_MAX_REQUESTS,
-	FLAG_DISABLE_EXPORTER_METRICS,
-	FLAG_OUTPUT,
-	FLAG_JSON,
-	FLAG_LOG_LEVEL,
-	FLAG_LOG_FORMAT,
-	FLAG_VERSION,
-	FLAG_HELP,
-	FLAG_COUNT,
-};
-
-/* argument: a switch has none; --help shows the default or a placeholder. */
-static const struct {
-	const char *name;
-	const char *argument;
-	unsigned int commands;
-	const char *help;
-	const char *expected; /* of the argument, for errors */
-} flags[] = {
-	/* clang-format off */
-	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
-		"the taint mask (on)", NULL },
-	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, PAGE,
-		"taint per module, hidden modules (on)", NULL },
-	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, PAGE,
-		"enforcement, lockdown, warnings (on)", NULL },
-	[FLAG_COLLECTOR + COLLECTOR_SIGNATURE] = { "collector.signature", NULL, PAGE,
-		"module files and their signatures (on)", NULL },
-	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, PAGE,
-		"only the collectors that are given", NULL },
-	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", PAGE,
-		"compared with sysfs: tainting, all", "tainting or all" },
-	[FLAG_SIGNATURE_MODULES] = { "collector.signature.modules", "tainting", PAGE,
-		"files that are told of: tainting, all", "tainting or all" },
-	[FLAG_SIGNATURE_TRUST] = { "collector.signature.trust", "FILE", ANY,
-		"certificates to verify with; repeatable",
-		"a file or folder of certificates" },
-	[FLAG_SIGNATURE_WAIT] = { "collector.signature.wait", "500ms", PAGE,
-		"at most, for module files (once: 10s)",
-		"a duration of at most a day, such as 500ms, 2s or 1m" },
-	[FLAG_DIALECT] = { "kernel.dialect", "auto", ANY,
-		"auto, mainline, rhel5 to rhel10, suse",
-		"auto, mainline, rhel5 to rhel10, or suse" },
-	[FLAG_PROCFS] = { "path.procfs", "/proc", ANY,
-		"where procfs is", "a folder" },
-	[FLAG_SYSFS] = { "path.sysfs", "/sys", ANY,
-		"where sysfs is", "a folder" },
-	[FLAG_ROOTFS] = { "path.rootfs", "/", ANY,
-		"where the root is", "a folder" },
-	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", DEFAULT_ADDRESS, SERVE,
-		"HOST:PORT to listen on; repeatable",
-		"HOST:PORT, :PORT or [IPv6]:PORT" },
-	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,
-		"where the metrics are",
-		"a path that starts with / and is no other page's" },
-	[FLAG_MAX_REQUESTS] = { "web.max-requests", "40", SERVE,
-		"scrapes at once, else 503; 0: no limit",
-		"a number from 0 to 1000000" },
-	[FLAG_DISABLE_EXPORTER_METRICS] = { "web.disable-exporter-metrics", NULL, SERVE,
-		"leave out process_*", NULL },
-	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE,
-		"once: replace this file", "a file" },
-	[FLAG_JSON] = { "json", NULL, MODULE,
-		"module: for programs", NULL },
-	[FLAG_LOG_LEVEL] = { "log.level", "info", ANY,
-		"debug, info, warn, error", "debug, info, warn or error" },
-	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", ANY,
-		"logfmt, json", "logfmt or json" },
-	[FLAG_VERSION] = { "version", NULL, ANY,
-		"print the version", NULL },
-	[FLAG_HELP] = { "help", NULL, ANY,
-		"print this help (-h)", NULL },
-	/* clang-format on */
-};
-_Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
-
-static const struct {
-	const char *name;
-	const char *arguments; /* NULL: it takes none */
-	const char *help;
-} commands[] = {
-	[COMMAND_SERVE] = { "serve", NULL, "serve the metrics over HTTP (default)" },
-	[COMMAND_ONCE] = { "once", NULL, "write the page once, without process_*" },
-	[COMMAND_MODULE] = { "module", "NAME|FILE...", "what is to be said of modules" },
-};
-_Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
 
 /* getopt's values: the flag, plus this for its --no- form. */
 #define FIRST_VALUE 256
 #define NO          FLAG_COUNT
 
-static bool is_collector_flag(enum flag flag)
-{
-	return flag < FLAG_COLLECTOR + COLLECTOR_COUNT;
-}
-
-static void print_help(void)
-{
-	printf("usage: " PROGRAM " [COMMAND] [FLAG]...\n"
-	       "Prometheus exporter for the taint of the Linux kernel and its "
-	       "modules.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		const char *arguments = commands[i].arguments;
-
-		printf("  %s%s%-*s%s\n", commands[i].name, arguments ? " " : "",
-		       38 - (int)strlen(commands[i].name) + !arguments,
-		       arguments ? arguments : "", commands[i].help);
-	}
-	printf("\n");
-	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
-		char column[64];
-
-		snprintf(column, sizeof(column), "--%s%s%s%s",
-		         is_collector_flag(flag) ? "[no-]" : "", flags[flag].name,
-		         flags[flag].argument ? "=" : "",
-		         flags[flag].argument ? flags[flag].argument : "");
-		printf("  %-39s%s\n", column, flags[flag].help);
-	}
-}
-
 static void print_version(void)
 {
-	printf(PROGRAM ", version %s (branch: %s, revision: %s)\n"
-	               "  compiler:         %s\n"
-	               "  platform:         linux/%s\n",
+	printf(FLAGS_PROGRAM ", version %s (branch: %s, revision: %s)\n"
+	                     "  compiler:         %s\n"
+	                     "  platform:         linux/%s\n",
 	       version.version, version.branch, version.revision, version.compiler,
 	       version.arch);
 }
 
 static int fail_hint(void)
 {
-	fprintf(stderr, "Try '" PROGRAM " --help'.\n");
+	fprintf(stderr, "Try '" FLAGS_PROGRAM " --help'.\n");
 	return -EINVAL;
 }
 
@@ -289,7 +151,6 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 		return true;
 	}
 }
-_Static_assert(FLAG_COLLECTOR == 0, "a collector's flag is its number");
 
 /* The table in getopt's form; the names of --no- forms go to NAMES. */
 static int fill_getopt(struct option *long_options, struct text *names)
@@ -297,7 +158,7 @@ static int fill_getopt(struct option *long_options, struct text *names)
 	size_t count = 0;
 	const char *name;
 
-	for (enum flag flag = 0; is_collector_flag(flag); flag++) {
+	for (enum flag flag = 0; flag_is_collector(flag); flag++) {
 		text_add_string(names, "no-");
 		text_add(names, flags[flag].name, strlen(flags[flag].name) + 1);
 	}
@@ -310,7 +171,7 @@ static int fill_getopt(struct option *long_options, struct text *names)
 			.has_arg = flags[flag].argument ? required_argument : no_argument,
 			.val = FIRST_VALUE + (int)flag,
 		};
-		if (!is_collector_flag(flag))
+		if (!flag_is_collector(flag))
 			continue;
 		long_options[count++] = (struct option){
 			.name = name,
@@ -333,7 +194,8 @@ static int take_word(struct options *options, struct choice *choice, const char 
 		command++;
 	if (command == COMMAND_COUNT || choice->has_command) {
 		fprintf(stderr,
-		        PROGRAM ": '%s': expected one command: serve, once or module\n",
+		        FLAGS_PROGRAM
+		        ": '%s': expected one command: serve, once or module\n",
 		        word);
 		return fail_hint();
 	}
@@ -349,7 +211,7 @@ static int check_spelling(enum flag flag, bool is_no, const char *word)
 
 	if (strcspn(word, "=") == strlen("--") + length)
 		return 0;
-	fprintf(stderr, PROGRAM ": %s: unknown flag\n", word);
+	fprintf(stderr, FLAGS_PROGRAM ": %s: unknown flag\n", word);
 	return fail_hint();
 }
 
@@ -364,13 +226,13 @@ static int take_flag(struct options *options, struct choice *choice, int number,
 	if (r < 0)
 		return r;
 	if (flag == FLAG_HELP || flag == FLAG_VERSION) {
-		flag == FLAG_HELP ? print_help() : print_version();
+		flag == FLAG_HELP ? flags_help_print() : print_version();
 		return 1;
 	}
 	choice->flags[flag] = true;
 	if (apply(options, choice, flag, is_no, value))
 		return 0;
-	fprintf(stderr, PROGRAM ": --%s=%s: expected %s\n", flags[flag].name, value,
+	fprintf(stderr, FLAGS_PROGRAM ": --%s=%s: expected %s\n", flags[flag].name, value,
 	        flags[flag].expected);
 	return fail_hint();
 }
@@ -381,12 +243,12 @@ static int check_command(const struct options *options, const struct choice *cho
 		if (!choice->flags[flag] ||
 		    flags[flag].commands & (1u << options->command))
 			continue;
-		fprintf(stderr, PROGRAM ": --%s: does not go with the command %s\n",
+		fprintf(stderr, FLAGS_PROGRAM ": --%s: does not go with the command %s\n",
 		        flags[flag].name, commands[options->command].name);
 		return fail_hint();
 	}
 	if (commands[options->command].arguments && !options->arguments_count) {
-		fprintf(stderr, PROGRAM ": %s: expected %s\n",
+		fprintf(stderr, FLAGS_PROGRAM ": %s: expected %s\n",
 		        commands[options->command].name,
 		        commands[options->command].arguments);
 		return fail_hint();
@@ -461,7 +323,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		options->scrape.files_wait =
 			options->command == COMMAND_ONCE ? ONCE_WAIT : SERVE_WAIT;
 	if (!options->addresses_count)
-		options->addresses[options->addresses_count++] = DEFAULT_ADDRESS;
+		options->addresses[options->addresses_count++] = FLAGS_DEFAULT_ADDRESS;
 	return 0;
 }
 

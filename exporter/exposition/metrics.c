@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vocabulary. Knows every name and its labels; must not read or judge.
+ * The page. Knows the labels of each family and their values; must not read or judge.
  */
 #include "exposition/metrics.h"
 
@@ -10,149 +10,22 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "exposition/families.h"
 #include "model/dialect.h"
 #include "model/findings.h"
 #include "model/module_file.h"
 #include "model/snapshot.h"
 
-enum metric {
-	METRIC_MASK,
-	METRIC_FLAG,
-	METRIC_KERNEL_INFO,
-	METRIC_MODULE_SUPPORT,
-	METRIC_MODULES_LOADED,
-	METRIC_MODULES_TAINTING,
-	METRIC_MODULES_PROPRIETARY,
-	METRIC_MODULES_OUT_OF_TREE,
-	METRIC_MODULES_UNSIGNED,
-	METRIC_MODULE,
-	METRIC_FLAG_UNEXPLAINED,
-	METRIC_FLAG_CONTRADICTED,
-	METRIC_MODULES_HIDDEN,
-	METRIC_MODULES_DISAGREEING,
-	METRIC_MODULE_FILES,
-	METRIC_MODULE_INFO,
-	METRIC_MODULE_FILE_DIFFERS,
-	METRIC_MODULE_SIGNATURES_ENFORCED,
-	METRIC_MODULE_LOADING_DISABLED,
-	METRIC_LOCKDOWN,
-	METRIC_SECURE_BOOT,
-	METRIC_PANIC_MASK,
-	METRIC_KERNEL_WARNINGS,
-	METRIC_KERNEL_OOPSES,
-	METRIC_KERNEL_SOFTLOCKUPS,
-	METRIC_KERNEL_HARDLOCKUPS,
-	METRIC_KERNEL_RCU_STALLS,
-	METRIC_COLLECTOR_SUCCESS,
-	METRIC_COLLECTOR_DURATION,
-	METRIC_BUILD_INFO,
-	METRIC_PROCESS_CPU,
-	METRIC_PROCESS_OPEN_FDS,
-	METRIC_PROCESS_MAX_FDS,
-	METRIC_PROCESS_VIRTUAL_MEMORY,
-	METRIC_PROCESS_RESIDENT_MEMORY,
-	METRIC_PROCESS_START_TIME,
-	METRIC_COUNT,
-};
-
-static const struct {
-	const char *name;
-	enum expose_type type;
-	const char *help;
-} families[] = {
-	/* clang-format off */
-	[METRIC_MASK] = { "kernel_taint_mask", EXPOSE_GAUGE,
-		"The taint mask of the running kernel, kernel.tainted." },
-	[METRIC_FLAG] = { "kernel_taint_flag", EXPOSE_GAUGE,
-		"Whether a taint is set in the mask, for every bit this kernel "
-		"knows." },
-	[METRIC_KERNEL_INFO] = { "kernel_taint_kernel_info", EXPOSE_GAUGE,
-		"The running kernel, and whose meaning of the bits applies to it." },
-	[METRIC_MODULE_SUPPORT] = { "kernel_taint_module_support", EXPOSE_GAUGE,
-		"Whether the kernel can load modules." },
-	[METRIC_MODULES_LOADED] = { "kernel_taint_modules_loaded", EXPOSE_GAUGE,
-		"Modules in /proc/modules, in any state." },
-	[METRIC_MODULES_TAINTING] = { "kernel_taint_modules_tainting", EXPOSE_GAUGE,
-		"Loaded modules that carry at least one taint." },
-	[METRIC_MODULES_PROPRIETARY] = { "kernel_taint_modules_proprietary", EXPOSE_GAUGE,
-		"Loaded modules that the kernel marks proprietary." },
-	[METRIC_MODULES_OUT_OF_TREE] = { "kernel_taint_modules_out_of_tree", EXPOSE_GAUGE,
-		"Loaded modules that were built outside of the kernel tree." },
-	[METRIC_MODULES_UNSIGNED] = { "kernel_taint_modules_unsigned", EXPOSE_GAUGE,
-		"Loaded modules whose signature the kernel could not verify." },
-	[METRIC_MODULE] = { "kernel_taint_module", EXPOSE_GAUGE,
-		"A loaded module and a taint that it carries." },
-	[METRIC_FLAG_UNEXPLAINED] = { "kernel_taint_flag_unexplained", EXPOSE_GAUGE,
-		"Whether a taint that modules carry is in the mask while no loaded "
-		"module carries it." },
-	[METRIC_FLAG_CONTRADICTED] = { "kernel_taint_flag_contradicted", EXPOSE_GAUGE,
-		"Whether a loaded module carries a taint that is not in the mask." },
-	[METRIC_MODULES_HIDDEN] = { "kernel_taint_modules_hidden", EXPOSE_GAUGE,
-		"Modules that sysfs shows as loaded and /proc/modules does not "
-		"list." },
-	[METRIC_MODULES_DISAGREEING] = { "kernel_taint_modules_disagreeing", EXPOSE_GAUGE,
-		"Modules to which sysfs and /proc/modules give different taints." },
-	[METRIC_MODULE_FILES] = { "kernel_taint_module_files", EXPOSE_GAUGE,
-		"Loaded modules by the signature that their file holds, or why "
-		"that is not known." },
-	[METRIC_MODULE_INFO] = { "kernel_taint_module_info", EXPOSE_GAUGE,
-		"What the file of a loaded module says of itself." },
-	[METRIC_MODULE_FILE_DIFFERS] = { "kernel_taint_module_file_differs", EXPOSE_GAUGE,
-		"Whether the file on disk is not what is loaded, by build ID or "
-		"srcversion." },
-	[METRIC_MODULE_SIGNATURES_ENFORCED] = { "kernel_taint_module_signatures_enforced", EXPOSE_GAUGE,
-		"Whether the kernel refuses modules without a valid signature, "
-		"module.sig_enforce." },
-	[METRIC_MODULE_LOADING_DISABLED] = { "kernel_taint_module_loading_disabled", EXPOSE_GAUGE,
-		"Whether no module can be loaded any more, kernel.modules_disabled." },
-	[METRIC_LOCKDOWN] = { "kernel_taint_lockdown", EXPOSE_GAUGE,
-		"The lockdown mode in force." },
-	[METRIC_SECURE_BOOT] = { "kernel_taint_secure_boot", EXPOSE_GAUGE,
-		"Whether the firmware's Secure Boot is on." },
-	[METRIC_PANIC_MASK] = { "kernel_taint_panic_mask", EXPOSE_GAUGE,
-		"The taints that make the kernel panic, panic_on_taint." },
-	[METRIC_KERNEL_WARNINGS] = { "kernel_taint_kernel_warnings_total", EXPOSE_COUNTER,
-		"Warnings of the kernel since boot." },
-	[METRIC_KERNEL_OOPSES] = { "kernel_taint_kernel_oopses_total", EXPOSE_COUNTER,
-		"Oopses of the kernel since boot." },
-	[METRIC_KERNEL_SOFTLOCKUPS] = { "kernel_taint_kernel_softlockups_total", EXPOSE_COUNTER,
-		"Soft lockups since boot." },
-	[METRIC_KERNEL_HARDLOCKUPS] = { "kernel_taint_kernel_hardlockups_total", EXPOSE_COUNTER,
-		"Hard lockups since boot." },
-	[METRIC_KERNEL_RCU_STALLS] = { "kernel_taint_kernel_rcu_stalls_total", EXPOSE_COUNTER,
-		"RCU stalls since boot." },
-	[METRIC_COLLECTOR_SUCCESS] = { "kernel_taint_scrape_collector_success", EXPOSE_GAUGE,
-		"Whether the collector could read all of its sources." },
-	[METRIC_COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds", EXPOSE_GAUGE,
-		"Time that this scrape spent in the collector." },
-	[METRIC_BUILD_INFO] = { "kernel_taint_exporter_build_info", EXPOSE_GAUGE,
-		"The build of this exporter." },
-	[METRIC_PROCESS_CPU] = { "process_cpu_seconds_total", EXPOSE_COUNTER,
-		"Total user and system CPU time spent in seconds." },
-	[METRIC_PROCESS_OPEN_FDS] = { "process_open_fds", EXPOSE_GAUGE,
-		"Number of open file descriptors." },
-	[METRIC_PROCESS_MAX_FDS] = { "process_max_fds", EXPOSE_GAUGE,
-		"Maximum number of open file descriptors." },
-	[METRIC_PROCESS_VIRTUAL_MEMORY] = { "process_virtual_memory_bytes", EXPOSE_GAUGE,
-		"Virtual memory size in bytes." },
-	[METRIC_PROCESS_RESIDENT_MEMORY] = { "process_resident_memory_bytes", EXPOSE_GAUGE,
-		"Resident memory size in bytes." },
-	[METRIC_PROCESS_START_TIME] = { "process_start_time_seconds", EXPOSE_GAUGE,
-		"Start time of the process since unix epoch in seconds." },
-	/* clang-format on */
-};
-_Static_assert(ARRAY_SIZE(families) == METRIC_COUNT, "one row per family");
-
-static const enum metric posture_metrics[] = {
-	[POSTURE_SIGNATURES_ENFORCED] = METRIC_MODULE_SIGNATURES_ENFORCED,
-	[POSTURE_LOADING_DISABLED] = METRIC_MODULE_LOADING_DISABLED,
-	[POSTURE_SECURE_BOOT] = METRIC_SECURE_BOOT,
-	[POSTURE_PANIC_MASK] = METRIC_PANIC_MASK,
-	[POSTURE_WARNINGS] = METRIC_KERNEL_WARNINGS,
-	[POSTURE_OOPSES] = METRIC_KERNEL_OOPSES,
-	[POSTURE_SOFTLOCKUPS] = METRIC_KERNEL_SOFTLOCKUPS,
-	[POSTURE_HARDLOCKUPS] = METRIC_KERNEL_HARDLOCKUPS,
-	[POSTURE_RCU_STALLS] = METRIC_KERNEL_RCU_STALLS,
+static const enum family posture_metrics[] = {
+	[POSTURE_SIGNATURES_ENFORCED] = FAMILY_MODULE_SIGNATURES_ENFORCED,
+	[POSTURE_LOADING_DISABLED] = FAMILY_MODULE_LOADING_DISABLED,
+	[POSTURE_SECURE_BOOT] = FAMILY_SECURE_BOOT,
+	[POSTURE_PANIC_MASK] = FAMILY_PANIC_MASK,
+	[POSTURE_WARNINGS] = FAMILY_KERNEL_WARNINGS,
+	[POSTURE_OOPSES] = FAMILY_KERNEL_OOPSES,
+	[POSTURE_SOFTLOCKUPS] = FAMILY_KERNEL_SOFTLOCKUPS,
+	[POSTURE_HARDLOCKUPS] = FAMILY_KERNEL_HARDLOCKUPS,
+	[POSTURE_RCU_STALLS] = FAMILY_KERNEL_RCU_STALLS,
 };
 _Static_assert(ARRAY_SIZE(posture_metrics) == POSTURE_COUNT, "one family per posture");
 
@@ -163,26 +36,20 @@ static const char *const lockdown_modes[] = {
 };
 _Static_assert(ARRAY_SIZE(lockdown_modes) == LOCKDOWN_COUNT, "one word per mode");
 
-static void family(struct expose *expose, enum metric metric)
-{
-	expose_family(expose, families[metric].name, families[metric].type,
-	              families[metric].help);
-}
-
 /* A family of one sample without labels. */
-static void number(struct expose *expose, enum metric metric, uint64_t value)
+static void number(struct expose *expose, enum family family, uint64_t value)
 {
-	family(expose, metric);
+	family_write(expose, family);
 	expose_sample(expose);
 	expose_number_value(expose, value);
 }
 
 /* The same, if there is a value. */
-static void reading(struct expose *expose, enum metric metric,
+static void reading(struct expose *expose, enum family family,
                     const struct reading *value)
 {
 	if (value->known)
-		number(expose, metric, value->value);
+		number(expose, family, value->value);
 }
 
 /* The labels bit, flag and taint of a bit that the dialect may or may not know. */
@@ -200,12 +67,12 @@ static void flag_sample(struct expose *expose, const struct dialect *dialect,
 }
 
 /* One sample per bit of WANTED, with its value in VALUES. */
-static void flag_family(struct expose *expose, enum metric metric,
+static void flag_family(struct expose *expose, enum family family,
                         const struct dialect *dialect, uint64_t wanted, uint64_t values)
 {
 	if (!wanted)
 		return;
-	family(expose, metric);
+	family_write(expose, family);
 	for (unsigned int bit = 0; bit < 64; bit++)
 		if (wanted >> bit & 1)
 			flag_sample(expose, dialect, bit, values >> bit & 1);
@@ -217,13 +84,13 @@ static void write_kernel(struct expose *expose, const struct metrics *metrics)
 	const struct dialect *dialect = metrics->dialect;
 
 	if (snapshot->mask_result.error == 0) {
-		number(expose, METRIC_MASK, snapshot->mask);
+		number(expose, FAMILY_MASK, snapshot->mask);
 		if (dialect)
-			flag_family(expose, METRIC_FLAG, dialect,
+			flag_family(expose, FAMILY_FLAG, dialect,
 			            dialect->known_bits | snapshot->mask, snapshot->mask);
 	}
 	if (dialect && snapshot->release_result.error == 0) {
-		family(expose, METRIC_KERNEL_INFO);
+		family_write(expose, FAMILY_KERNEL_INFO);
 		expose_sample(expose);
 		expose_word(expose, "dialect", dialect_name(dialect->id));
 		expose_label(expose, "release", text_string(&snapshot->release),
@@ -277,7 +144,7 @@ static void module_family(struct expose *expose, const struct dialect *dialect,
 
 	if (!findings->tainting)
 		return;
-	family(expose, METRIC_MODULE);
+	family_write(expose, FAMILY_MODULE);
 	for (size_t i = 0; i < findings->tainting; i = next) {
 		struct taint_letters letters = findings->sorted[i]->letters;
 
@@ -301,24 +168,24 @@ static void write_modules(struct expose *expose, const struct metrics *metrics)
 
 	if (snapshot->modules.procfs_result.error < 0)
 		return;
-	number(expose, METRIC_MODULE_SUPPORT, snapshot->modules.support);
-	number(expose, METRIC_MODULES_LOADED, snapshot->modules.count);
-	number(expose, METRIC_MODULES_TAINTING, findings->tainting);
+	number(expose, FAMILY_MODULE_SUPPORT, snapshot->modules.support);
+	number(expose, FAMILY_MODULES_LOADED, snapshot->modules.count);
+	number(expose, FAMILY_MODULES_TAINTING, findings->tainting);
 	if (dialect) {
-		number(expose, METRIC_MODULES_PROPRIETARY, findings->proprietary);
-		number(expose, METRIC_MODULES_OUT_OF_TREE, findings->out_of_tree);
-		number(expose, METRIC_MODULES_UNSIGNED, findings->unsigned_modules);
+		number(expose, FAMILY_MODULES_PROPRIETARY, findings->proprietary);
+		number(expose, FAMILY_MODULES_OUT_OF_TREE, findings->out_of_tree);
+		number(expose, FAMILY_MODULES_UNSIGNED, findings->unsigned_modules);
 		module_family(expose, dialect, findings);
 	}
 	if (dialect && snapshot->mask_result.error == 0) {
-		flag_family(expose, METRIC_FLAG_UNEXPLAINED, dialect,
+		flag_family(expose, FAMILY_FLAG_UNEXPLAINED, dialect,
 		            dialect->module_bits, findings->unexplained);
-		flag_family(expose, METRIC_FLAG_CONTRADICTED, dialect,
+		flag_family(expose, FAMILY_FLAG_CONTRADICTED, dialect,
 		            dialect->module_bits, findings->contradicted);
 	}
 	if (snapshot->modules.sysfs_result.error == 0) {
-		number(expose, METRIC_MODULES_HIDDEN, findings->hidden);
-		number(expose, METRIC_MODULES_DISAGREEING, findings->disagreeing);
+		number(expose, FAMILY_MODULES_HIDDEN, findings->hidden);
+		number(expose, FAMILY_MODULES_DISAGREEING, findings->disagreeing);
 	}
 }
 
@@ -364,7 +231,7 @@ static void info_family(struct expose *expose, const struct metrics *metrics)
 
 	if (!findings->described_count)
 		return;
-	family(expose, METRIC_MODULE_INFO);
+	family_write(expose, FAMILY_MODULE_INFO);
 	for (size_t i = 0; i < findings->described_count; i++)
 		if (!is_repeated(findings, i))
 			info_sample(expose, metrics->dialect, findings->described[i]);
@@ -386,7 +253,7 @@ static void differs_family(struct expose *expose, const struct findings *finding
 		if (is_repeated(findings, i))
 			continue;
 		if (differs >= 0 && !has_family)
-			family(expose, METRIC_MODULE_FILE_DIFFERS);
+			family_write(expose, FAMILY_MODULE_FILE_DIFFERS);
 		if (differs >= 0) {
 			has_family = true;
 			expose_sample(expose);
@@ -403,7 +270,7 @@ static void write_signature(struct expose *expose, const struct metrics *metrics
 
 	if (snapshot->modules.procfs_result.error < 0 || snapshot->files_result.error < 0)
 		return;
-	family(expose, METRIC_MODULE_FILES);
+	family_write(expose, FAMILY_MODULE_FILES);
 	for (enum module_signature s = 0; s < MODULE_SIGNATURE_COUNT; s++) {
 		expose_sample(expose);
 		expose_word(expose, "signature", module_signature_name(s));
@@ -420,7 +287,7 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
 		/* The one family with a label stands before Secure Boot's. */
 		if (posture == POSTURE_SECURE_BOOT && snapshot->lockdown.known) {
-			family(expose, METRIC_LOCKDOWN);
+			family_write(expose, FAMILY_LOCKDOWN);
 			for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
 				expose_sample(expose);
 				expose_word(expose, "mode", lockdown_modes[mode]);
@@ -435,7 +302,7 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 static void write_scrape(struct expose *expose, const struct metrics *metrics)
 {
 	if (metrics->collectors) {
-		family(expose, METRIC_COLLECTOR_SUCCESS);
+		family_write(expose, FAMILY_COLLECTOR_SUCCESS);
 		for (enum collector c = 0; c < COLLECTOR_COUNT; c++) {
 			if (!(metrics->collectors & COLLECTOR_BIT(c)))
 				continue;
@@ -443,7 +310,7 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 			expose_word(expose, "collector", collector_name(c));
 			expose_number_value(expose, metrics->succeeded >> c & 1);
 		}
-		family(expose, METRIC_COLLECTOR_DURATION);
+		family_write(expose, FAMILY_COLLECTOR_DURATION);
 		for (enum collector c = 0; c < COLLECTOR_COUNT; c++) {
 			if (!(metrics->collectors & COLLECTOR_BIT(c)))
 				continue;
@@ -452,7 +319,7 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 			expose_seconds_value(expose, metrics->durations[c]);
 		}
 	}
-	family(expose, METRIC_BUILD_INFO);
+	family_write(expose, FAMILY_BUILD_INFO);
 	expose_sample(expose);
 	expose_word(expose, "version", version.version);
 	expose_word(expose, "revision", version.revision);
@@ -464,14 +331,14 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 
 static void write_process(struct expose *expose, const struct snapshot_process *process)
 {
-	family(expose, METRIC_PROCESS_CPU);
+	family_write(expose, FAMILY_PROCESS_CPU);
 	expose_sample(expose);
 	expose_seconds_value(expose, process->cpu_time);
-	reading(expose, METRIC_PROCESS_OPEN_FDS, &process->open_fds);
-	reading(expose, METRIC_PROCESS_MAX_FDS, &process->max_fds);
-	reading(expose, METRIC_PROCESS_VIRTUAL_MEMORY, &process->virtual_memory_bytes);
-	reading(expose, METRIC_PROCESS_RESIDENT_MEMORY, &process->resident_memory_bytes);
-	family(expose, METRIC_PROCESS_START_TIME);
+	reading(expose, FAMILY_PROCESS_OPEN_FDS, &process->open_fds);
+	reading(expose, FAMILY_PROCESS_MAX_FDS, &process->max_fds);
+	reading(expose, FAMILY_PROCESS_VIRTUAL_MEMORY, &process->virtual_memory_bytes);
+	reading(expose, FAMILY_PROCESS_RESIDENT_MEMORY, &process->resident_memory_bytes);
+	family_write(expose, FAMILY_PROCESS_START_TIME);
 	expose_sample(expose);
 	expose_seconds_value(expose, process->start_time);
 }

@@ -4,7 +4,6 @@
  */
 #include "sources/hostfs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -20,13 +19,11 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "sources/descriptor.h"
 #include "sources/kept.h"
 
 /* How often opening is tried when the kernel asks for another try. */
 #define OPEN_ATTEMPTS 100
-
-/* The least room for one read of a file of records. */
-#define RECORDS_CHUNK 16384
 
 struct hostfs {
 	const char *paths[HOSTFS_ROOT_COUNT];
@@ -179,18 +176,6 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Reading a folder says EISDIR by itself; everything else must be a regular file. */
-static int check_kind(int fd, bool folder)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (folder)
-		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
-	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-}
-
 /* One file in use: of a kept descriptor, or of one that is closed after use. */
 struct opened {
 	int fd;
@@ -242,51 +227,12 @@ static int opened_new(struct hostfs *fs, enum hostfs_root root, const char *path
 
 	if (fd < 0)
 		return fd;
-	r = check_kind(fd, folder);
+	r = descriptor_check(fd, folder);
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
 	*ret_opened = (struct opened){ .fd = fd };
-	return 0;
-}
-
-/* Takes off what was appended since the text was of this length. Returns ERROR. */
-static int cut_off(struct text *text, size_t length, int error)
-{
-	text->length = length;
-	if (text->data)
-		text->data[length] = '\0';
-	return error;
-}
-
-/* Reads all, or with IS_VALUE what one read gives. Restores TEXT's length at an error. */
-static int read_opened(const struct opened *opened, bool is_value, size_t max,
-                       struct text *text)
-{
-	size_t start = text->length;
-
-	for (;;) {
-		size_t room = is_value ? max + 1 : RECORDS_CHUNK;
-		ssize_t size;
-
-		if (text_reserve(text, room) < 0)
-			return cut_off(text, start, -ENOMEM);
-		if (!is_value)
-			room = text->capacity - text->length - 1;
-		do {
-			size = pread(opened->fd, text->data + text->length, room,
-			             (off_t)(text->length - start));
-		} while (size < 0 && errno == EINTR);
-		if (size < 0)
-			return cut_off(text, start, -errno);
-		text->length += (size_t)size;
-		if (text->length - start > max)
-			return cut_off(text, start, -EFBIG);
-		if (is_value || size == 0)
-			break;
-	}
-	text->data[text->length] = '\0';
 	return 0;
 }
 
@@ -301,7 +247,7 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 		return -ETIME;
 
 	if (opened_take_kept(fs, slot, &opened)) {
-		r = read_opened(&opened, is_value, max, text);
+		r = descriptor_read(opened.fd, is_value, max, text);
 		if (r != -ENODEV)
 			return r;
 		/* The attribute's object is gone, and perhaps there is a new one. */
@@ -312,7 +258,7 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 	if (r < 0)
 		return r;
 	keep(fs, root, path, slot, &opened);
-	return read_opened(&opened, is_value, max, text);
+	return descriptor_read(opened.fd, is_value, max, text);
 }
 
 int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
@@ -369,42 +315,12 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
 	return stat_descriptor(opened.fd, ret_stat);
 }
 
-static void close_folder(DIR *const *folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
-/* Takes FD. */
-static int read_names(int fd, struct text *names)
-{
-	_cleanup_(close_folder) DIR *folder = fdopendir(fd);
-	const struct dirent *entry;
-	size_t start = names->length;
-
-	if (!folder) {
-		int error = -errno;
-
-		close(fd);
-		return error;
-	}
-	while (errno = 0, entry = readdir(folder)) {
-		const char *name = entry->d_name;
-
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-			text_add(names, name, strlen(name) + 1);
-	}
-	if (errno)
-		return cut_off(names, start, -errno);
-	return names->error ? cut_off(names, start, names->error) : 0;
-}
-
 int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                       struct text *names)
 {
 	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);
 
-	return fd < 0 ? fd : read_names(fd, names);
+	return fd < 0 ? fd : descriptor_names_read(fd, names);
 }
 
 static int64_t nanoseconds(const struct timespec *time)
@@ -446,7 +362,7 @@ bool hostfs_identity_is_equal(const struct hostfs_identity *a,
 /* Takes FD, which may be an error, and gives it back if it is of a regular file. */
 static int take_regular(int fd, int *ret_fd)
 {
-	int r = fd < 0 ? fd : check_kind(fd, false);
+	int r = fd < 0 ? fd : descriptor_check(fd, false);
 
 	if (r < 0) {
 		close_descriptor(&fd);
@@ -473,12 +389,12 @@ int hostfs_given_read(const char *path, size_t max, struct text *bytes)
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
 	int r = hostfs_given_open(path, &opened.fd);
 
-	return r < 0 ? r : read_opened(&opened, false, max, bytes);
+	return r < 0 ? r : descriptor_read(opened.fd, false, max, bytes);
 }
 
 int hostfs_given_names_read(const char *path, struct text *names)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : read_names(fd, names);
+	return fd < 0 ? -errno : descriptor_names_read(fd, names);
 }

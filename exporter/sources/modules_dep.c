@@ -11,8 +11,8 @@
 #include "base/macros.h"
 #include "sources/hostfs.h"
 
-/* Forty times what a distribution's full kernel has. */
-#define DEP_MAX ((size_t)32 << 20)
+/* Ten times what the full kernel of a distribution has. */
+#define DEP_MAX ((size_t)8 << 20)
 
 /* In names of modules '-' and '_' are the same (kernel: scripts/Makefile.lib). */
 static int character(char c)

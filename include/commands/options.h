@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line: one table that parses it and prints --help.
+ * What the command line asks for.
  */
 #pragma once
 
@@ -8,15 +8,9 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "commands/flags.h"
 #include "commands/scrape.h"
 #include "model/collector.h"
-
-enum command {
-	COMMAND_SERVE, /* the default */
-	COMMAND_ONCE,
-	COMMAND_MODULE,
-	COMMAND_COUNT,
-};
 
 /* Strings are borrowed from argv or static. */
 struct options {

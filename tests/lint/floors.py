@@ -30,7 +30,8 @@ ROOMS = {
     r"#include <(?:gelf|libelf)\.h>": {"sources/elf_module"},
     r"#include <pthread\.h>": {"sources/inspector"},
     r"#include <getopt\.h>": {"commands/options"},
-    r"\b(?:open|openat|fopen|freopen|opendir|fdopendir|creat)\(": {"sources/hostfs"},
+    r"\b(?:open|openat|fopen|freopen|opendir|creat)\(": {"sources/hostfs"},
+    r"\bfdopendir\(": {"sources/descriptor"},
 }
 
 INCLUDE = re.compile(r'#include "(\w+)/(\w+)\.h"')

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of the command line. Flags are spelled as the exporters of the Prometheus
+ * project spell theirs, so that units and manifests can be carried over.
+ */
+#include "commands/flags.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/macros.h"
+
+#define SERVE  (1u << COMMAND_SERVE)
+#define ONCE   (1u << COMMAND_ONCE)
+#define MODULE (1u << COMMAND_MODULE)
+#define PAGE   (SERVE | ONCE)
+#define ANY    (PAGE | MODULE)
+
+const struct flag_row flags[] = {
+	/* clang-format off */
+	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
+		"the taint mask (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, PAGE,
+		"taint per module, hidden modules (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, PAGE,
+		"enforcement, lockdown, warnings (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_SIGNATURE] = { "collector.signature", NULL, PAGE,
+		"module files and their signatures (on)", NULL },
+	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, PAGE,
+		"only the collectors that are given", NULL },
+	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", PAGE,
+		"compared with sysfs: tainting, all", "tainting or all" },
+	[FLAG_SIGNATURE_MODULES] = { "collector.signature.modules", "tainting", PAGE,
+		"files that are told of: tainting, all", "tainting or all" },
+	[FLAG_SIGNATURE_TRUST] = { "collector.signature.trust", "FILE", ANY,
+		"certificates to verify with; repeatable",
+		"a file or folder of certificates" },
+	[FLAG_SIGNATURE_WAIT] = { "collector.signature.wait", "500ms", PAGE,
+		"at most, for module files (once: 10s)",
+		"a duration of at most a day, such as 500ms, 2s or 1m" },
+	[FLAG_DIALECT] = { "kernel.dialect", "auto", ANY,
+		"auto, mainline, rhel5 to rhel10, suse",
+		"auto, mainline, rhel5 to rhel10, or suse" },
+	[FLAG_PROCFS] = { "path.procfs", "/proc", ANY,
+		"where procfs is", "a folder" },
+	[FLAG_SYSFS] = { "path.sysfs", "/sys", ANY,
+		"where sysfs is", "a folder" },
+	[FLAG_ROOTFS] = { "path.rootfs", "/", ANY,
+		"where the root is", "a folder" },
+	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", FLAGS_DEFAULT_ADDRESS, SERVE,
+		"HOST:PORT to listen on; repeatable",
+		"HOST:PORT, :PORT or [IPv6]:PORT" },
+	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,
+		"where the metrics are",
+		"a path that starts with / and is no other page's" },
+	[FLAG_MAX_REQUESTS] = { "web.max-requests", "40", SERVE,
+		"scrapes at once, else 503; 0: no limit",
+		"a number from 0 to 1000000" },
+	[FLAG_DISABLE_EXPORTER_METRICS] = { "web.disable-exporter-metrics", NULL, SERVE,
+		"leave out process_*", NULL },
+	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE,
+		"once: replace this file", "a file" },
+	[FLAG_JSON] = { "json", NULL, MODULE,
+		"module: for programs", NULL },
+	[FLAG_LOG_LEVEL] = { "log.level", "info", ANY,
+		"debug, info, warn, error", "debug, info, warn or error" },
+	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", ANY,
+		"logfmt, json", "logfmt or json" },
+	[FLAG_VERSION] = { "version", NULL, ANY,
+		"print the version", NULL },
+	[FLAG_HELP] = { "help", NULL, ANY,
+		"print this help (-h)", NULL },
+	/* clang-format on */
+};
+_Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
+
+const struct command_row commands[] = {
+	[COMMAND_SERVE] = { "serve", NULL, "serve the metrics over HTTP (default)" },
+	[COMMAND_ONCE] = { "once", NULL, "write the page once, without process_*" },
+	[COMMAND_MODULE] = { "module", "NAME|FILE...", "what is to be said of modules" },
+};
+_Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
+
+_Static_assert(FLAG_COLLECTOR == 0, "a collector's flag is its number");
+
+bool flag_is_collector(enum flag flag)
+{
+	return flag < FLAG_COLLECTOR + COLLECTOR_COUNT;
+}
+
+void flags_help_print(void)
+{
+	printf("usage: " FLAGS_PROGRAM " [COMMAND] [FLAG]...\n"
+	       "Prometheus exporter for the taint of the Linux kernel and its "
+	       "modules.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *arguments = commands[i].arguments;
+
+		printf("  %s%s%-*s%s\n", commands[i].name, arguments ? " " : "",
+		       38 - (int)strlen(commands[i].name) + !arguments,
+		       arguments ? arguments : "", commands[i].help);
+	}
+	printf("\n");
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
+		char column[64];
+
+		snprintf(column, sizeof(column), "--%s%s%s%s",
+		         flag_is_collector(flag) ? "[no-]" : "", flags[flag].name,
+		         flags[flag].argument ? "=" : "",
+		         flags[flag].argument ? flags[flag].argument : "");
+		printf("  %-39s%s\n", column, flags[flag].help);
+	}
+}
