@@ -92,10 +92,7 @@ struct hostfs_identity {
 	int64_t modified, changed; /* nanoseconds since the Unix epoch */
 };
 
-/*
- * The identity of what PATH names now, for comparison with an earlier one. Follows links
- * wherever they lead, also out of the root, and opens nothing.
- */
+/* The identity of what PATH names now, for comparison with an earlier one. */
 int hostfs_identity_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                          struct hostfs_identity *ret_identity);
 bool hostfs_identity_is_equal(const struct hostfs_identity *a,
