@@ -3,6 +3,7 @@
  * Picks the command.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -24,8 +25,12 @@ _Static_assert(ARRAY_SIZE(runs) == COMMAND_COUNT, "one function per command");
 int main(int argc, char **argv)
 {
 	_cleanup_(options_clear) struct options options;
-	int r = options_parse(&options, argc, argv);
+	int r;
 
+	/* One heap for all threads: another one would take address space and never give
+	 * back what a module file needed. */
+	mallopt(M_ARENA_MAX, 1);
+	r = options_parse(&options, argc, argv);
 	if (r > 0)
 		return EXIT_SUCCESS;
 	if (r < 0)

@@ -163,7 +163,11 @@ static void read_files(struct scraper *scraper, uint64_t deadline,
 	const struct scrape_settings *settings = scraper->settings;
 	uint64_t wait_end = clock_monotonic() + settings->files_wait;
 
+	/* Where the release is known, what else the dialect depends on does not matter.
+	 */
 	snapshot->files_result = snapshot->release_result;
+	if (snapshot->release.length)
+		snapshot->files_result.error = 0;
 	if (snapshot->modules.procfs_result.error < 0 ||
 	    snapshot->files_result.error < 0 || !snapshot->modules.support)
 		return;

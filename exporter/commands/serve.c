@@ -258,11 +258,13 @@ int serve_run(const struct options *options)
 			NULL);
 	log_event(LOG_LEVEL_INFO, "Starting kernel_taint_exporter", "version",
 	          version.version, "revision", version.revision, NULL);
-	if (web_server_new(&web, &server) < 0)
+	if (certificates_load(options, &serve.trust) < 0 ||
+	    web_server_new(&web, &server) < 0)
 		return EXIT_FAILURE;
-	r = signals < 0
-	            ? signals
-	            : scraper_init(&serve.scraper, &options->scrape, options->collectors);
+	serve.settings.trust = serve.trust;
+	r = signals;
+	if (r >= 0)
+		r = scraper_init(&serve.scraper, &serve.settings, options->collectors);
 	if (r == 0)
 		r = web_server_run(server, signals);
 	if (r < 0) {

@@ -14,11 +14,19 @@ round's ratio. All run on one processor, where the kernel, too, puts a client an
 that take turns; the table has the comparison with the client on another one as well,
 where waking the idle processor costs more than a bare answer.
 
+What the exporter is compared with reads no module files: there it runs with
+--no-collector.signature. What the files cost is measured last, on a tree of compressed
+modules with the sizes that a host's have; they are in the page cache.
+
 Nothing here fails: a missed target is only printed.
 """
 
+import http.client
+import lzma
+import math
 import os
 import random
+import re
 import shlex
 import signal
 import socket
@@ -39,6 +47,8 @@ ACCEPT = ("Accept: application/openmetrics-text;version=1.0.0;q=0.75,"
           "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 GZIP = "Accept-Encoding: gzip"
 TIMEOUT = "X-Prometheus-Scrape-Timeout-Seconds: 10"
+
+WITHOUT_FILES = "--no-collector.signature"
 
 # ---- a synthetic host ----
 
@@ -89,6 +99,70 @@ def make_host(root, modules, tainting, built_ins=80):
     return read
 
 
+# Real modules: a small one, and one with Debian's signature.
+SCENE = HERE.parent / "scenes/module-files/lib/modules/6.1.0-56-amd64"
+PLAIN, SIGNED = SCENE / "updates/lab_prop.ko", SCENE / "kernel/lib/crc7.ko.xz"
+MARKER = b"~Module signature appended~\n"
+
+MEDIAN_SIZE, LARGEST_SIZES = 40000, (5000000, 3000000, 2500000, 1500000, 1000000)
+
+
+def signature_of(module):
+    """Blob, trailer and marker of a signed module."""
+    length = int.from_bytes(module[-len(MARKER) - 4:-len(MARKER)], "big")
+    return module[-len(MARKER) - 12 - length:]
+
+
+def code(size, chance, text):
+    """Bytes that zstd makes as small as it makes code: to a third or so."""
+    pieces = []
+    while size > 0:
+        piece = chance.randbytes(20) + text[(start := chance.randrange(len(text))):
+                                            start + 60]
+        pieces.append(piece[:size])
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def make_module_files(root):
+    """Files for the modules of a host: paths from the root, and the unpacked sizes."""
+    chance = random.Random(1)
+    names = [line.split()[0] for line in (root / "proc/modules").read_text().splitlines()]
+    sizes = [*LARGEST_SIZES]
+    while len(sizes) < len(names):
+        size = int(chance.lognormvariate(math.log(MEDIAN_SIZE), 1))
+        sizes.append(min(max(size, 8000), LARGEST_SIZES[-1]))
+    chance.shuffle(sizes)
+    signature = signature_of(lzma.decompress(SIGNED.read_bytes()))
+    text, padding = PLAIN.read_bytes(), root / "padding"
+    folder = root / "lib/modules" / RELEASE
+    paths = []
+    for number, (name, size) in enumerate(zip(names, sizes)):
+        path = folder / f"kernel/drivers/{STEMS[number % len(STEMS)]}/{name}.ko"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        padding.write_bytes(code(size - len(text) - len(signature), chance, text))
+        subprocess.check_call(["objcopy", f"--add-section=.text.more={padding}",
+                               "--set-section-flags=.text.more=alloc,readonly,code",
+                               PLAIN, path])
+        with open(path, "ab") as file:
+            file.write(signature)
+        paths.append(path)
+        # As the kernel shows it; the build ID is that of the small module.
+        module = root / "sys/module" / name
+        (module / "srcversion").write_text("29B8B06DC16DEC16B466F94\n")
+        (module / "notes").mkdir()
+        build_id = bytes.fromhex("5abb312c327059edfaab8b2568d3b1ee369297d6")
+        note = b"\4\0\0\0\x14\0\0\0\3\0\0\0GNU\0" + build_id
+        (module / "notes/.note.gnu.build-id").write_bytes(note)
+    sizes = [path.stat().st_size for path in paths]
+    subprocess.check_call(["zstd", "-q", "-T0", "--rm", *paths])
+    paths = [f"{path.relative_to(folder)}.zst" for path in paths]
+    others = [f"kernel/drivers/other/other_{i}.ko.zst" for i in range(4000)]
+    (folder / "modules.dep").write_text(
+        "".join(f"{path}: {chance.choice(others)}\n" for path in sorted(paths + others)))
+    return [f"lib/modules/{RELEASE}/{path}" for path in paths], sizes
+
+
 # ---- servers ----
 
 def free_port():
@@ -135,11 +209,11 @@ class Server:
         nanoseconds = [int((task / "schedstat").read_text().split()[0]) for task in tasks]
         return sum(nanoseconds) / 1e3
 
-    def memory(self):
-        """VmRSS and RssAnon in KiB."""
+    def memory(self, *keys):
+        """VmRSS and RssAnon, or KEYS, in KiB."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         status = dict(line.split(":", 1) for line in lines)
-        return [int(status[key].split()[0]) for key in ("VmRSS", "RssAnon")]
+        return [int(status[key].split()[0]) for key in keys or ("VmRSS", "RssAnon")]
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -155,10 +229,10 @@ class Bench:
             subprocess.check_call([*compiler, "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-o",
                                    folder / name, HERE / f"{name}.c", *flags])
 
-    def exporter(self, host):
+    def exporter(self, host, *flags):
         return lambda port: [self.program, f"--web.listen-address=127.0.0.1:{port}",
                              f"--path.procfs={host}/proc", f"--path.sysfs={host}/sys",
-                             f"--path.rootfs={host}"]
+                             f"--path.rootfs={host}", *flags]
 
     def bare(self, page):
         file = self.folder / "page"
@@ -187,6 +261,13 @@ class Bench:
         (self.folder / "page").write_bytes(page)
         command = [self.folder / name for name in ("floor", "list", "page")]
         printed = subprocess.check_output([*command, str(passes)], cwd=host, text=True)
+        return list(map(float, printed.split()))
+
+    def look(self, host, paths, passes):
+        """Microseconds of a look at each of PATHS: median, processor time."""
+        (self.folder / "list").write_text("".join(path + "\n" for path in paths))
+        command = [self.folder / "floor", self.folder / "list", "-", str(passes)]
+        printed = subprocess.check_output(command, cwd=host, text=True)
         return list(map(float, printed.split()))
 
 
@@ -267,7 +348,7 @@ def compare_memory(ours, node, bare):
 def compare(bench, host):
     processors = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {processors[-1]})
-    with Server(bench.exporter(host)) as ours, \
+    with Server(bench.exporter(host, WITHOUT_FILES)) as ours, \
             Server(bench.bare(ours.page)) as bare, Server(bench.node(host)) as node:
         our, bare_rounds, node_rounds, our_gzip, node_gzip = in_turns(
             bench, [(ours, 1000, ()), (bare, 1000, ()), (node, 300, ()),
@@ -288,7 +369,8 @@ def compare(bench, host):
 def start_up(bench, host):
     ours, node = [], []
     for _ in range(20):
-        for times, command in ((ours, bench.exporter(host)), (node, bench.node(host))):
+        for times, command in ((ours, bench.exporter(host, WITHOUT_FILES)),
+                               (node, bench.node(host))):
             with Server(command) as server:
                 times.append(server.started_in * 1e3)
     ours, node = statistics.median(ours), statistics.median(node)
@@ -298,7 +380,7 @@ def start_up(bench, host):
 
 
 def growth(bench, host):
-    with Server(bench.exporter(host)) as server:
+    with Server(bench.exporter(host, WITHOUT_FILES)) as server:
         states = []
         for requests in (1000, 10000):
             bench.load(server, requests)
@@ -317,7 +399,7 @@ def scaling(bench):
         host = bench.folder / f"host-{modules}"
         read = make_host(host, modules, modules // 10)
         count = 100000 // modules
-        with Server(bench.exporter(host)) as server:
+        with Server(bench.exporter(host, WITHOUT_FILES)) as server:
             bench.load(server, count)
             rounds = [(bench.load(server, count),
                        bench.floor(host, read, server.page, count)) for _ in range(9)]
@@ -332,6 +414,95 @@ def scaling(bench):
                 row(*values, f"{ratio:.2f}x")
 
 
+def timed_scrape(server):
+    """Milliseconds of a scrape, those of processor time, and how many are pending."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    start, cpu = time.monotonic(), server.cpu()
+    connection.request("GET", "/metrics")
+    page = connection.getresponse().read().decode()
+    elapsed = (time.monotonic() - start) * 1e3
+    connection.close()
+    pending = re.search(r'^kernel_taint_module_files{signature="pending"} (\d+)$', page,
+                        re.MULTILINE)
+    return elapsed, (server.cpu() - cpu) / 1e3, int(pending.group(1)) if pending else 0
+
+
+def first_scrapes(bench, host):
+    """Of servers that just started: the first scrape, and how many until all is known."""
+    rounds = []
+    for _ in range(9):
+        for flags in ((), (WITHOUT_FILES,)):
+            with Server(bench.exporter(host, *flags), path="/-/ready") as server:
+                first = timed_scrape(server)
+                count, pending = 1, first[2]
+                while pending and count < 100:
+                    count, pending = count + 1, timed_scrape(server)[2]
+                rounds.append((*first[:2], count))
+    ours, without = rounds[::2], rounds[1::2]
+    heading("200 modules, first scrape, ms", "files", "without", "ratio", "target")
+    for number, measure in enumerate(("time", "CPU")):
+        row(measure, f"{middle(ours, number):.2f}", f"{middle(without, number):.2f}",
+            f"{ratio_of(ours, without, number):.2f}x")
+    most = max(values[2] for values in ours)
+    row("scrapes until no file is pending", most, "", "", "1",
+        "met" if most == 1 else "missed")
+
+
+def later_scrapes(bench, host, paths):
+    with Server(bench.exporter(host)) as ours, \
+            Server(bench.exporter(host, WITHOUT_FILES)) as without:
+        for server in (ours, without):
+            bench.load(server, 500)
+        rounds = [(bench.load(ours, 500), bench.load(without, 500),
+                   bench.look(host, paths, 500)) for _ in range(ROUNDS)]
+    ours, without, look = zip(*rounds)
+    heading("200 modules, later scrapes", "files", "without", "ratio", "target")
+    for number, measure in enumerate(MEASURES):
+        row(measure, f"{middle(ours, number):.1f}", f"{middle(without, number):.1f}",
+            f"{ratio_of(ours, without, number):.2f}x")
+    heading("what the files add to that", "ours", "fstatat", "ratio", "target")
+    for number, look_number in ((0, 0), (2, 1)):
+        added = [[a[number] - b[number]] for a, b in zip(ours, without)]
+        row(MEASURES[number], f"{middle(added, 0):.1f}",
+            f"{middle(look, look_number):.1f}",
+            f"{ratio_of(added, look, 0, look_number):.2f}x")
+
+
+def files_memory(bench, host):
+    keys = ("VmRSS", "RssAnon", "VmHWM")
+    with Server(bench.exporter(host), path="/metrics?exclude[]=signature") as server:
+        bench.load(server, 100)
+        before = server.memory(*keys)
+        server.path = "/metrics"
+        while timed_scrape(server)[2]:
+            pass
+        once = server.memory(*keys)
+        bench.load(server, 1000)
+        after = server.memory(*keys)
+    heading("200 modules, memory, KiB", "before", "after", "growth", "target")
+    for number, (measure, most) in enumerate((("VmRSS", 2048), ("RssAnon", None))):
+        for name, states in (("the first scrape", once), ("1,000 scrapes", after)):
+            growth = states[number] - before[number]
+            verdict = "met" if most and growth <= most else "missed" if most else ""
+            row(f"{measure} after {name}", before[number], states[number], f"{growth:+}",
+                f"at most {most}" if most else "", verdict)
+    row("the most ever (VmHWM)", before[2], after[2], f"{after[2] - before[2]:+}")
+
+
+def module_files(bench):
+    host = bench.folder / "host-files"
+    make_host(host, 200, 15)
+    paths, sizes = make_module_files(host)
+    packed = sum((host / path).stat().st_size for path in paths)
+    print(f"\n{len(paths)} modules: {sum(sizes) / 1e6:.1f} MB, median "
+          f"{statistics.median(sizes) / 1e3:.0f} KB, largest {max(sizes) / 1e6:.1f} MB; "
+          f"zstd makes {packed / 1e6:.1f} MB of them")
+    time.sleep(1.1)  # a file that has just changed is read again
+    first_scrapes(bench, host)
+    later_scrapes(bench, host, paths)
+    files_memory(bench, host)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: bench.py PROGRAM")
@@ -343,6 +514,7 @@ def main():
         start_up(bench, host)
         growth(bench, host)
         scaling(bench)
+        module_files(bench)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Memory and descriptors of the running program: under valgrind no error, no leak, nothing
-left open; and without it no growth over thousands of scrapes. What clients do here is
-what they do in test_http.py, mixed.
+left open; and without it no growth over thousands of scrapes, also while module files are
+replaced. What clients do here is what they do in test_http.py, mixed.
 """
 
 import contextlib
 import itertools
+import os
 import re
 import socket
 import subprocess
@@ -44,6 +45,16 @@ REFUSED = (
     ("GET", "/metrics?collect[]=kernel&exclude[]=kernel", (), 400),
     ("GET", "/metrics", ("Content-Length: 3",), 413),
     ("GET", "/metrics?" + "x" * 20000, (), 414),
+)
+
+
+MODULE_FILES = SCENES / "module-files"
+
+# All that the collector signature can do, and that no file stays uninspected.
+WITH_FILES = (
+    "--collector.signature.modules=all",
+    f"--collector.signature.trust={MODULE_FILES / 'signing-key.crt.pem'}",
+    "--collector.signature.wait=60s",
 )
 
 
@@ -111,6 +122,63 @@ def the_daemon_under_valgrind_makes_no_error_and_leaks_nothing():
                 exporter.stop()
 
 
+class ChangingFiles:
+    """The module files of SCENE, which change at each call."""
+
+    def __init__(self, scene):
+        self._folder = scene / "lib/modules/6.1.0-56-amd64"
+        self._dep = (self._folder / "modules.dep").read_text()
+        crc7 = self._folder / "kernel/lib/crc7.ko.xz"
+        self._target = crc7
+        self._contents = [crc7.read_bytes(), crc7.read_bytes()[:900], b"", b"no module"]
+        self._contents += [
+            path.read_bytes() for path in sorted(self._folder.rglob("lab*.ko*"))
+        ]
+        self._number = 0
+
+    def _put(self, content):
+        new = self._target.with_name("new")
+        new.write_bytes(content)
+        os.replace(new, self._target)
+
+    def restore(self):
+        self._put(self._contents[0])
+        replace(self._folder / "modules.dep", self._dep)
+
+    def change(self):
+        """One file becomes another, or vanishes, or the list of all does."""
+        self._number += 1
+        self._put(self._contents[self._number % len(self._contents)])
+        if self._number % 7 == 0:
+            self._target.unlink()
+        if self._number % 11 == 0:
+            (self._folder / "modules.dep").unlink()
+        elif self._number % 5 == 0:
+            replace(self._folder / "modules.dep", self._dep + "# again\n" * self._number)
+
+
+@test
+def module_files_under_valgrind_make_no_error_and_leak_nothing():
+    with temporary_folder() as folder, valgrind(folder) as checker:
+        scene = copy_scene(MODULE_FILES, folder / "scene")
+        listed = (scene / "proc/modules").read_text()
+        files = ChangingFiles(scene)
+        with Exporter([*checker, PROGRAM], *WITH_FILES, *scene_flags(scene)) as exporter:
+            with Wire(exporter) as kept:
+                for number in range(60):
+                    page = kept.ask().reply().body
+                    assert successes(families(page)) == ALL_SUCCESSFUL
+                    if number % 3 == 0:
+                        files.change()
+                    # Some modules go, and come back.
+                    lines = listed.splitlines(keepends=True)[number % 8 :]
+                    replace(scene / "proc/modules", "".join(lines))
+            # Nobody waits for the answer.
+            files.change()
+            Wire(exporter).ask().reset()
+            exporter.stop()
+
+
 @test
 def a_page_cut_off_by_the_end_leaks_nothing():
     with temporary_folder() as folder, valgrind(folder) as checker:
@@ -137,6 +205,8 @@ def commands_under_valgrind_make_no_error_and_leak_nothing():
             (["once", f"--output={folder / 'taint.prom'}", *flags], 0),
             (["once", f"--output={folder / 'nosuch/taint.prom'}", *flags], 1),
             (["once", *scene_flags(folder / "nosuch")], 0),
+            (["once", *WITH_FILES, *scene_flags(MODULE_FILES)], 0),
+            (["once", "--collector.signature.trust=/dev/null", *flags], 1),
         ):
             with valgrind(folder) as checker:
                 result = subprocess.run(
@@ -169,6 +239,34 @@ def neither_descriptors_nor_memory_grow_from_scrape_500_to_scrape_5000():
             assert successes(families(kept.ask().reply().body)) == ALL_SUCCESSFUL
     assert late[0] == early[0], (early, late)
     assert late[1] <= early[1] + tolerance, (early, late)
+
+
+@test
+def neither_grows_with_module_files_that_stay_or_are_replaced():
+    with temporary_folder() as folder:
+        scene = copy_scene(MODULE_FILES, folder / "scene")
+        files = ChangingFiles(scene)
+        with Exporter(PROGRAM, *WITH_FILES, *scene_flags(scene)) as exporter:
+            pid = exporter.process.pid
+            with Wire(exporter) as kept:
+
+                def use_after(scrapes, changes):
+                    for _ in range(changes):
+                        files.change()
+                        assert kept.ask().reply().status == 200
+                    files.restore()
+                    for _ in range(scrapes):
+                        assert kept.ask().reply().status == 200
+                    wait_until(lambda: is_at_rest(pid), what="rest")
+                    return descriptors(pid), anonymous_memory(pid)
+
+                for scrapes, changes in ((3000, 0), (50, 2000)):
+                    early = use_after(50, 500)
+                    late = use_after(scrapes, changes)
+                    tolerance = max(scrapes, changes) * 32 * 2 // 5
+                    # Only as long as it is new, modules.dep is read at each scrape.
+                    assert late[0] <= early[0], (early, late)
+                    assert late[1] <= early[1] + tolerance, (early, late)
 
 
 run()

@@ -76,31 +76,60 @@ def begin_reading(exporter, *headers):
     return wire
 
 
+def preload(folder, source, **variables):
+    """The environment in which a program runs with SOURCE, which is built in FOLDER."""
+    library = (folder / source).with_suffix(".so")
+    subprocess.run(
+        ["gcc", "-O1", "-shared", "-fPIC", "-o", library]
+        + [pathlib.Path(__file__).with_name(source)],
+        check=True,
+        timeout=TIMEOUT,
+    )
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return dict(
+        os.environ,
+        LD_PRELOAD=str(library),
+        ASAN_OPTIONS=f"{options}:verify_asan_link_order=0",
+        **{name: str(value) for name, value in variables.items()},
+    )
+
+
 class Later:
     """The clock of an exporter that can be turned forward; see later.c."""
 
     def __init__(self, folder):
-        library = folder / "later.so"
-        source = pathlib.Path(__file__).with_name("later.c")
-        subprocess.run(
-            ["gcc", "-O1", "-shared", "-fPIC", "-o", library, source],
-            check=True,
-            timeout=TIMEOUT,
-        )
         self._file = folder / "seconds"
         self._file.write_bytes(struct.pack("q", 0))
-        options = os.environ.get("ASAN_OPTIONS", "")
-        self.env = dict(
-            os.environ,
-            LD_PRELOAD=str(library),
-            LATER_FILE=str(self._file),
-            ASAN_OPTIONS=f"{options}:verify_asan_link_order=0",
-        )
+        self.env = preload(folder, "later.c", LATER_FILE=self._file)
 
     def turn_to(self, seconds):
         """Now it is SECONDS after the start."""
         with open(self._file, "r+b") as file:
             file.write(struct.pack("q", seconds))
+
+
+class Gate:
+    """A disk of modules that answers only while it is open; see gate.c."""
+
+    def __init__(self, folder):
+        self._file = folder / "gate"
+        self._file.write_bytes(struct.pack("qq", 0, 0))
+        self.env = preload(folder, "gate.c", GATE_FILE=self._file)
+
+    def _set(self, is_shut):
+        with open(self._file, "r+b") as file:
+            file.write(struct.pack("q", is_shut))
+
+    def shut(self):
+        self._set(1)
+
+    def open(self):
+        self._set(0)
+
+    @property
+    def waiters(self):
+        """How many reads ever waited."""
+        return struct.unpack("qq", self._file.read_bytes())[1]
 
 
 @contextlib.contextmanager

@@ -154,8 +154,8 @@ def what_is_removed_fails_its_collector_until_it_is_back():
         before = scrape(exporter)
         for path, failed in (
             ("proc/sys/kernel/tainted", {"kernel"}),
-            ("proc/sys/kernel/osrelease", {"kernel"}),
-            ("proc/sys/kernel", {"kernel", "posture"}),
+            ("proc/sys/kernel/osrelease", {"kernel", "signature"}),
+            ("proc/sys/kernel", {"kernel", "posture", "signature"}),
             ("proc/cmdline", {"posture"}),
             ("sys/module", {"modules"}),
             ("proc", set(ALL_SUCCESSFUL)),

@@ -56,8 +56,12 @@ def help_fits_a_screen_and_names_every_flag():
             "collector.kernel",
             "collector.modules",
             "collector.posture",
+            "collector.signature",
             "collector.disable-defaults",
             "collector.modules.sysfs",
+            "collector.signature.modules",
+            "collector.signature.trust",
+            "collector.signature.wait",
             "kernel.dialect",
             "path.procfs",
             "path.sysfs",
@@ -67,6 +71,7 @@ def help_fits_a_screen_and_names_every_flag():
             "web.max-requests",
             "web.disable-exporter-metrics",
             "output",
+            "json",
             "log.level",
             "log.format",
             "version",
@@ -116,6 +121,17 @@ def bad_flags_are_refused_with_a_hint():
         (["--web.max-requests=99999999999999999999"], "9999"),
         (["--web.disable-exporter-metrics=yes"], "web.disable-exporter-metrics"),
         (["--collector.modules.sysfs=none"], "none"),
+        (["--collector.signature.modules=none"], "none"),
+        (["--collector.signature.modules="], "collector.signature.modules"),
+        (["--collector.signature.trust="], "collector.signature.trust"),
+        (["--collector.signature.wait=soon"], "soon"),
+        (["--collector.signature.wait="], "collector.signature.wait"),
+        (["--collector.signature.wait=-1s"], "-1s"),
+        (["--collector.signature.wait=1"], "wait=1"),
+        (["--collector.signature.wait=1441m"], "1441m"),
+        (["--collector.signature.wait=99999999999999999999s"], "9999"),
+        (["--json"], "json"),
+        (["once", "--json"], "json"),
         (["--kernel.dialect=rhel11"], "rhel11"),
         (["--kernel.dialect="], "kernel.dialect"),
         (["--path.procfs="], "path.procfs"),
@@ -328,14 +344,22 @@ def the_process_families_can_be_switched_off():
 @test
 def collectors_are_switched_on_and_off_and_explicit_flags_win():
     for flags, expected in (
-        ([], {"kernel", "modules", "posture"}),
-        (["--no-collector.modules"], {"kernel", "posture"}),
-        (["--no-collector.kernel", "--no-collector.posture"], {"modules"}),
+        ([], {"kernel", "modules", "posture", "signature"}),
+        (["--no-collector.modules"], {"kernel", "posture", "signature"}),
+        (["--no-collector.signature"], {"kernel", "modules", "posture"}),
+        (
+            ["--no-collector.kernel", "--no-collector.posture"],
+            {"modules", "signature"},
+        ),
         (["--collector.disable-defaults"], set()),
         (["--collector.disable-defaults", "--collector.modules"], {"modules"}),
         (["--collector.posture", "--collector.disable-defaults"], {"posture"}),
+        (["--collector.disable-defaults", "--collector.signature"], {"signature"}),
         (["--no-collector.kernel", "--collector.kernel"], set(ALL_SUCCESSFUL)),
-        (["--collector.kernel", "--no-collector.kernel"], {"modules", "posture"}),
+        (
+            ["--collector.kernel", "--no-collector.kernel"],
+            {"modules", "posture", "signature"},
+        ),
     ):
         result = command("once", *flags, *PROPRIETARY)
         assert result.returncode == 0, flags
@@ -344,8 +368,49 @@ def collectors_are_switched_on_and_off_and_explicit_flags_win():
         found = names(samples)
         assert ("kernel_taint_mask" in found) == ("kernel" in expected), flags
         assert ("kernel_taint_module" in found) == ("modules" in expected), flags
+        assert ("kernel_taint_module_files" in found) == ("signature" in expected), flags
+        assert ("kernel_taint_module_info" in found) == ("signature" in expected), flags
         assert ("kernel_taint_lockdown" in found) == ("posture" in expected), flags
         assert "kernel_taint_exporter_build_info" in found, flags
+
+
+@test
+def modules_whose_files_are_told_of_can_be_chosen():
+    for flags, expected in (
+        ([], 8),
+        (["--collector.signature.modules=tainting"], 8),
+        (["--collector.signature.modules", "all"], 21),
+        (["--collector.signature.modules=all", "--collector.signature.wait=0"], 21),
+    ):
+        samples = families(
+            command("once", *flags, *scene_flags(SCENES / "module-files")).stdout
+        )
+        told = [name for name, _ in samples if name == "kernel_taint_module_info"]
+        assert len(told) == expected, flags
+        counted = sum(
+            number
+            for (name, _), number in samples.items()
+            if name == "kernel_taint_module_files"
+        )
+        assert counted == 21, flags
+
+
+@test
+def certificates_that_cannot_be_read_are_an_error_that_names_them():
+    with temporary_folder() as folder:
+        (folder / "empty-folder").mkdir()
+        (folder / "no-certificate").write_text("no certificate\n")
+        for name in ("empty-folder", "no-certificate", "not-there"):
+            flag = f"--collector.signature.trust={folder / name}"
+            for arguments in (
+                [LOOPBACK, flag, *PROPRIETARY],
+                ["once", flag, *PROPRIETARY],
+                ["module", flag, *PROPRIETARY, "lab_gpl"],
+            ):
+                result = command(*arguments)
+                assert (result.returncode, result.stdout) == (1, b""), arguments
+                (error,) = lines_of(result.stderr, "error")
+                assert f"{folder / name}" in error, error
 
 
 @test
@@ -390,8 +455,16 @@ def every_module_can_be_compared_with_sysfs():
 def an_unreadable_file_fails_its_collector_and_no_other():
     cases = (
         ("proc/sys/kernel/tainted", {"kernel"}, {"kernel_taint_mask"}),
-        ("proc/sys/kernel/osrelease", {"kernel"}, {"kernel_taint_kernel_info"}),
-        ("proc/modules", {"modules"}, {"kernel_taint_modules_loaded"}),
+        (
+            "proc/sys/kernel/osrelease",
+            {"kernel", "signature"},
+            {"kernel_taint_kernel_info", "kernel_taint_module_files"},
+        ),
+        (
+            "proc/modules",
+            {"modules", "signature"},
+            {"kernel_taint_modules_loaded", "kernel_taint_module_files"},
+        ),
         ("sys/module/lab_prop/taint", {"modules"}, {"kernel_taint_modules_disagreeing"}),
         (
             "proc/sys/kernel/modules_disabled",
@@ -401,7 +474,7 @@ def an_unreadable_file_fails_its_collector_and_no_other():
         ("proc/cmdline", {"posture"}, {"kernel_taint_panic_mask"}),
         ("sys/kernel/security/lockdown", {"posture"}, {"kernel_taint_lockdown"}),
         ("sys/module", {"modules", "posture"}, {"kernel_taint_modules_hidden"}),
-        ("proc/sys", {"kernel", "posture"}, {"kernel_taint_mask"}),
+        ("proc/sys", {"kernel", "posture", "signature"}, {"kernel_taint_mask"}),
         ("proc/version", {"kernel"}, {"kernel_taint_kernel_info"}),
     )
     with folder_for_nobody() as (folder, program):

@@ -135,7 +135,7 @@ def a_disabled_collector_cannot_be_asked_for_and_may_be_excluded():
         status, _, body = exporter.get("/metrics?collect[]=posture")
         assert (status, body) == (400, b"disabled collector: posture\n")
         status, _, body = exporter.get("/metrics?exclude[]=posture")
-        assert successes(families(body)) == {"kernel": 1, "modules": 1}
+        assert successes(families(body)) == {"kernel": 1, "modules": 1, "signature": 1}
 
 
 @test
@@ -144,9 +144,11 @@ def filters_choose_the_collectors():
         ("collect[]=kernel", {"kernel"}),
         ("collect[]=kernel&collect[]=posture", {"kernel", "posture"}),
         ("collect[]=kernel&collect[]=kernel", {"kernel"}),
-        ("exclude[]=kernel", {"modules", "posture"}),
-        ("exclude[]=kernel&exclude[]=modules", {"posture"}),
-        ("exclude[]=kernel&exclude[]=modules&exclude[]=posture", set()),
+        ("collect[]=signature", {"signature"}),
+        ("exclude[]=kernel", {"modules", "posture", "signature"}),
+        ("exclude[]=kernel&exclude[]=modules", {"posture", "signature"}),
+        ("exclude[]=signature&exclude[]=modules", {"kernel", "posture"}),
+        ("&".join(f"exclude[]={name}" for name in ALL_SUCCESSFUL), set()),
         ("collect%5B%5D=ker%6eel", {"kernel"}),
     ):
         status, _, body = SHARED.get(f"/metrics?{query}")
@@ -154,6 +156,7 @@ def filters_choose_the_collectors():
         found = successes(families(body))
         assert found == dict.fromkeys(names, 1), (query, found)
         assert (b"\nkernel_taint_module{" in body) == ("modules" in names), query
+        assert (b"\nkernel_taint_module_files{" in body) == ("signature" in names), query
 
 
 @test
@@ -234,6 +237,7 @@ def a_scrape_timeout_bounds_the_work_and_a_bad_one_is_ignored():
     assert successes(families(body)) == dict.fromkeys(ALL_SUCCESSFUL, 0)
     assert b"kernel_taint_mask" not in body
     assert b"kernel_taint_modules_" not in body
+    assert b"kernel_taint_module_files" not in body
 
 
 # ---- what is no request ----
@@ -330,7 +334,7 @@ def the_program_that_met_all_these_clients_stops_without_complaint():
     SHARED.stop()
     # But of the collectors that were given no time.
     errors = re.findall(r"^.*level=error.*$", SHARED.log, re.MULTILINE)
-    assert errors and all("deadline" in line for line in errors), errors
+    assert errors and all("the time for it is over" in line for line in errors), errors
 
 
 run(SHARED)

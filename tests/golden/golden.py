@@ -12,6 +12,7 @@ import concurrent.futures
 import difflib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,15 @@ VARIANTS = [
     ("release-missing.rhel9", "release-missing", ["--kernel.dialect=rhel9"]),
     ("oops.kernel", "oops", ["--collector.disable-defaults", "--collector.kernel"]),
     ("oops.nothing", "oops", ["--collector.disable-defaults"]),
+    ("module-files.all", "module-files", ["--collector.signature.modules=all"]),
+    (
+        "module-files.trust",
+        "module-files",
+        [
+            "--collector.signature.modules=all",
+            f"--collector.signature.trust={SCENES}/module-files/signing-key.crt.pem",
+        ],
+    ),
 ]
 
 # The contract: every family in its order, with its type and labels.
@@ -347,7 +357,7 @@ def every_page_test(name, check, looks):
 
 def donate_test(scenes):
     def a_donated_scene_has_the_page_of_its_machine():
-        for name in ("oops", "posture-full", "rhel6", "hostile-names"):
+        for name in ("oops", "posture-full", "rhel6", "hostile-names", "module-files"):
             with tempfile.TemporaryDirectory() as folder:
                 donated = os.path.join(folder, name)
                 subprocess.run(
@@ -357,6 +367,10 @@ def donate_test(scenes):
                     timeout=TIMEOUT,
                     check=True,
                 )
+                if os.path.isdir(os.path.join(scenes[name], "lib")):
+                    shutil.copytree(
+                        os.path.join(scenes[name], "lib"), os.path.join(donated, "lib")
+                    )
                 pages = [
                     without_volatile(run_once(scene_flags(scene)))
                     for scene in (scenes[name], donated)

@@ -8,8 +8,14 @@ usage() {
 	cat <<'END'
 usage: donate.sh FOLDER [PROCFS [SYSFS]]
 Copies what kernel_taint_exporter reads of this machine into the new folder FOLDER:
-the taint mask, the kernel's release, the list of modules, their taint, and what guards
-against more. PROCFS is /proc and SYSFS is /sys unless given. No privileges are needed.
+the taint mask, the kernel's release, the list of modules, their taint and build, and
+what guards against more. PROCFS is /proc and SYSFS is /sys unless given. No privileges
+are needed.
+
+The modules' files are left out: they are large, and some may not be given away. To add
+some, copy them from /lib/modules/RELEASE to the same place in FOLDER, together with
+modules.dep:
+  cd / && cp --parents lib/modules/RELEASE/modules.dep lib/modules/RELEASE/.../X.ko FOLDER
 
 Addresses are replaced by zeros, the name of this host by "host"; of the boot command
 line only panic_on_taint is kept. The names of modules stay: look at FOLDER before you
@@ -101,6 +107,9 @@ for module in "$sysfs"/module/*; do
 	if [ -e "$module/initstate" ]; then
 		take "$module/initstate" "sys/module/$name/initstate"
 		take "$module/taint" "sys/module/$name/taint"
+		take "$module/srcversion" "sys/module/$name/srcversion"
+		take "$module/notes/.note.gnu.build-id" \
+			"sys/module/$name/notes/.note.gnu.build-id"
 	else
 		# Built in. An empty file, since git keeps no empty folder.
 		: >"$folder/sys/module/$name/uevent"
