@@ -17,7 +17,7 @@
 #define PAGE   (SERVE | ONCE)
 #define ANY    (PAGE | MODULE)
 
-const struct flag_row flags[] = {
+const struct flag_row flag_rows[] = {
 	/* clang-format off */
 	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
 		"the taint mask (on)", NULL },
@@ -73,14 +73,14 @@ const struct flag_row flags[] = {
 		"print this help (-h)", NULL },
 	/* clang-format on */
 };
-_Static_assert(ARRAY_SIZE(flags) == FLAG_COUNT, "one row per flag");
+_Static_assert(ARRAY_SIZE(flag_rows) == FLAG_COUNT, "one row per flag");
 
-const struct command_row commands[] = {
+const struct command_row command_rows[] = {
 	[COMMAND_SERVE] = { "serve", NULL, "serve the metrics over HTTP (default)" },
 	[COMMAND_ONCE] = { "once", NULL, "write the page once, without process_*" },
 	[COMMAND_MODULE] = { "module", "NAME|FILE...", "what is to be said of modules" },
 };
-_Static_assert(ARRAY_SIZE(commands) == COMMAND_COUNT, "one row per command");
+_Static_assert(ARRAY_SIZE(command_rows) == COMMAND_COUNT, "one row per command");
 
 _Static_assert(FLAG_COLLECTOR == 0, "a collector's flag is its number");
 
@@ -94,21 +94,21 @@ void flags_help_print(void)
 	printf("usage: " FLAGS_PROGRAM " [COMMAND] [FLAG]...\n"
 	       "Prometheus exporter for the taint of the Linux kernel and its "
 	       "modules.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		const char *arguments = commands[i].arguments;
+	for (size_t i = 0; i < ARRAY_SIZE(command_rows); i++) {
+		const char *arguments = command_rows[i].arguments;
 
-		printf("  %s%s%-*s%s\n", commands[i].name, arguments ? " " : "",
-		       38 - (int)strlen(commands[i].name) + !arguments,
-		       arguments ? arguments : "", commands[i].help);
+		printf("  %s%s%-*s%s\n", command_rows[i].name, arguments ? " " : "",
+		       38 - (int)strlen(command_rows[i].name) + !arguments,
+		       arguments ? arguments : "", command_rows[i].help);
 	}
 	printf("\n");
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		char column[64];
 
 		snprintf(column, sizeof(column), "--%s%s%s%s",
-		         flag_is_collector(flag) ? "[no-]" : "", flags[flag].name,
-		         flags[flag].argument ? "=" : "",
-		         flags[flag].argument ? flags[flag].argument : "");
-		printf("  %-39s%s\n", column, flags[flag].help);
+		         flag_is_collector(flag) ? "[no-]" : "", flag_rows[flag].name,
+		         flag_rows[flag].argument ? "=" : "",
+		         flag_rows[flag].argument ? flag_rows[flag].argument : "");
+		printf("  %-39s%s\n", column, flag_rows[flag].help);
 	}
 }

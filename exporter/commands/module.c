@@ -89,11 +89,11 @@ static bool is_file(const char *argument)
 
 /* The module's name as the kernel has it: of a path only the file, up to the first dot.
  */
-static void add_name(struct text *name, const char *word)
+static void add_name(struct text *name, const char *word, bool is_path)
 {
-	const char *slash = strrchr(word, '/');
+	const char *slash = is_path ? strrchr(word, '/') : NULL;
 
-	for (const char *c = slash ? slash + 1 : word; *c && *c != '.'; c++)
+	for (const char *c = slash ? slash + 1 : word; *c && !(is_path && *c == '.'); c++)
 		text_add(name, *c == '-' ? "_" : c, 1);
 }
 
@@ -218,7 +218,10 @@ static int inquire(struct inquiry *inquiry, const char *argument, struct text *t
 	if (!file)
 		return -ENOMEM;
 	said = module_file_word(file, MODULE_WORD_NAME);
-	add_name(&name, is_file(argument) && *said ? said : argument);
+	if (is_file(argument) && *said)
+		add_name(&name, said, false);
+	else
+		add_name(&name, argument, is_file(argument));
 	record = find_record(inquiry, text_string(&name));
 	if (record)
 		read_build(inquiry, record);

@@ -160,15 +160,16 @@ static int fill_getopt(struct option *long_options, struct text *names)
 
 	for (enum flag flag = 0; flag_is_collector(flag); flag++) {
 		text_add_string(names, "no-");
-		text_add(names, flags[flag].name, strlen(flags[flag].name) + 1);
+		text_add(names, flag_rows[flag].name, strlen(flag_rows[flag].name) + 1);
 	}
 	if (names->error)
 		return names->error;
 	name = text_string(names);
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		long_options[count++] = (struct option){
-			.name = flags[flag].name,
-			.has_arg = flags[flag].argument ? required_argument : no_argument,
+			.name = flag_rows[flag].name,
+			.has_arg = flag_rows[flag].argument ? required_argument
+			                                    : no_argument,
 			.val = FIRST_VALUE + (int)flag,
 		};
 		if (!flag_is_collector(flag))
@@ -186,11 +187,11 @@ static int take_word(struct options *options, struct choice *choice, const char 
 {
 	enum command command = 0;
 
-	if (choice->has_command && commands[options->command].arguments) {
+	if (choice->has_command && command_rows[options->command].arguments) {
 		options->arguments[options->arguments_count++] = word;
 		return 0;
 	}
-	while (command < COMMAND_COUNT && strcmp(commands[command].name, word) != 0)
+	while (command < COMMAND_COUNT && strcmp(command_rows[command].name, word) != 0)
 		command++;
 	if (command == COMMAND_COUNT || choice->has_command) {
 		fprintf(stderr,
@@ -207,7 +208,7 @@ static int take_word(struct options *options, struct choice *choice, const char 
 /* getopt takes any unique start of a name for the name; flags are spelled out. */
 static int check_spelling(enum flag flag, bool is_no, const char *word)
 {
-	size_t length = strlen(flags[flag].name) + (is_no ? strlen("no-") : 0);
+	size_t length = strlen(flag_rows[flag].name) + (is_no ? strlen("no-") : 0);
 
 	if (strcspn(word, "=") == strlen("--") + length)
 		return 0;
@@ -232,8 +233,8 @@ static int take_flag(struct options *options, struct choice *choice, int number,
 	choice->flags[flag] = true;
 	if (apply(options, choice, flag, is_no, value))
 		return 0;
-	fprintf(stderr, FLAGS_PROGRAM ": --%s=%s: expected %s\n", flags[flag].name, value,
-	        flags[flag].expected);
+	fprintf(stderr, FLAGS_PROGRAM ": --%s=%s: expected %s\n", flag_rows[flag].name,
+	        value, flag_rows[flag].expected);
 	return fail_hint();
 }
 
@@ -241,16 +242,16 @@ static int check_command(const struct options *options, const struct choice *cho
 {
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		if (!choice->flags[flag] ||
-		    flags[flag].commands & (1u << options->command))
+		    flag_rows[flag].commands & (1u << options->command))
 			continue;
 		fprintf(stderr, FLAGS_PROGRAM ": --%s: does not go with the command %s\n",
-		        flags[flag].name, commands[options->command].name);
+		        flag_rows[flag].name, command_rows[options->command].name);
 		return fail_hint();
 	}
-	if (commands[options->command].arguments && !options->arguments_count) {
+	if (command_rows[options->command].arguments && !options->arguments_count) {
 		fprintf(stderr, FLAGS_PROGRAM ": %s: expected %s\n",
-		        commands[options->command].name,
-		        commands[options->command].arguments);
+		        command_rows[options->command].name,
+		        command_rows[options->command].arguments);
 		return fail_hint();
 	}
 	return 0;

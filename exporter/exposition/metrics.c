@@ -276,7 +276,8 @@ static void write_signature(struct expose *expose, const struct metrics *metrics
 		expose_word(expose, "signature", module_signature_name(s));
 		expose_number_value(expose, metrics->findings->files[s]);
 	}
-	info_family(expose, metrics);
+	if (metrics->dialect)
+		info_family(expose, metrics);
 	differs_family(expose, metrics->findings);
 }
 

@@ -227,7 +227,7 @@ static void add_file_pairs(const struct module_file *file, struct text *text)
 		MODULE_WORD_SIG_HASHALGO, MODULE_WORD_LICENSE,  MODULE_WORD_VERSION,
 		MODULE_WORD_SRCVERSION,   MODULE_WORD_VERMAGIC,
 	};
-	bool is_read = module_file_is_read(file);
+	bool is_read = module_file_is_read(file) && !file->error;
 
 	add_pair(text, "path", file->path);
 	add_pair(text, "error", file->error ? error_words(file->error) : "");

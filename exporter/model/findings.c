@@ -6,17 +6,38 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "model/dialect.h"
 #include "model/snapshot.h"
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Of names that look the same: an order that does not depend on the kernel's. */
+static int compare_raw(const struct module_record *a, const struct module_record *b)
+{
+	size_t length = a->name_length < b->name_length ? a->name_length : b->name_length;
+	int order = memcmp(a->name, b->name, length);
+
+	if (order == 0)
+		order = compare_numbers(a->name_length, b->name_length);
+	if (order == 0)
+		order = compare_numbers(a->letters.half[1], b->letters.half[1]);
+	return order ? order : compare_numbers(a->letters.half[0], b->letters.half[0]);
+}
+
 static int compare_records(const void *a, const void *b)
 {
 	const struct module_record *const *x = a, *const *y = b;
 
-	return utf8_compare_clean((*x)->name, (*x)->name_length, (*y)->name,
-	                          (*y)->name_length);
+	int order = utf8_compare_clean((*x)->name, (*x)->name_length, (*y)->name,
+	                               (*y)->name_length);
+
+	return order ? order : compare_raw(*x, *y);
 }
 
 /* Counts a module under each meaning of its letters, once. */

@@ -205,7 +205,11 @@ void verdict_unloaded_write(const struct dialect *dialect, const struct module_f
 		text_add_string(sentence, "No kernel would load it: it is no module.");
 		return;
 	}
-	if (taint_letters_is_empty(&letters)) {
+	if (!dialect) {
+		text_add_string(sentence,
+		                "Whether it would taint the kernel is not known, "
+		                "for nobody knows which one");
+	} else if (taint_letters_is_empty(&letters)) {
 		text_add_string(sentence, "It would not taint the kernel");
 	} else {
 		text_add_string(sentence, "It would taint the kernel: ");

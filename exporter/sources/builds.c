@@ -16,21 +16,24 @@
 #include "sources/note.h"
 #include "sources/sysfs.h"
 
-static void read_id(struct hostfs *fs, const char *name, size_t length,
-                    struct module_build *build)
+/* 0, also if there is none; -errno: it cannot be read. */
+static int read_id(struct hostfs *fs, const char *name, size_t length,
+                   struct module_build *build)
 {
 	_cleanup_(text_clear) struct text note = TEXT_INIT;
 	const unsigned char *id;
 	size_t id_length;
+	int r = sysfs_attribute_read(fs, name, length, "notes/.note.gnu.build-id", &note);
 
-	if (sysfs_attribute_read(fs, name, length, "notes/.note.gnu.build-id", &note) < 0)
-		return;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	if (note_find((const unsigned char *)text_string(&note), note.length,
 	              ELF_NOTE_GNU, NT_GNU_BUILD_ID, &id, &id_length) < 0 ||
 	    id_length > sizeof(build->id))
-		return;
+		return 0;
 	memcpy(build->id, id, id_length);
 	build->id_length = id_length;
+	return 0;
 }
 
 static void read_srcversion(struct hostfs *fs, const char *name, size_t length,
@@ -50,8 +53,10 @@ void builds_read(struct hostfs *fs, const char *name, size_t length,
                  struct module_build *ret_build)
 {
 	*ret_build = (struct module_build){ 0 };
-	read_id(fs, name, length, ret_build);
-	read_srcversion(fs, name, length, ret_build);
+	/* The same sources are built more than once: without its ID they prove nothing.
+	 */
+	if (read_id(fs, name, length, ret_build) == 0)
+		read_srcversion(fs, name, length, ret_build);
 }
 
 void builds_fill(struct hostfs *fs, bool every, struct snapshot *snapshot)

@@ -57,8 +57,8 @@ struct command_row {
 	const char *help;
 };
 
-extern const struct flag_row flags[];
-extern const struct command_row commands[];
+extern const struct flag_row flag_rows[];
+extern const struct command_row command_rows[];
 
 /* Whether it is --collector.NAME, which has a --no- form. */
 bool flag_is_collector(enum flag flag);

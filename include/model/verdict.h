@@ -29,8 +29,8 @@ void verdict_unloaded_write(const struct dialect *dialect, const struct module_f
                             struct text *sentence);
 
 /*
- * The letters that such a kernel would certainly give the module. DIALECT may be NULL:
- * none.
+ * The letters that such a kernel would give the module, if it verifies signatures and
+ * knows the key of the signer. DIALECT may be NULL: none.
  */
 struct taint_letters verdict_letters(const struct dialect *dialect,
                                      const struct module_file *file);

@@ -14,7 +14,8 @@ struct snapshot;
 
 /*
  * Reads the build of module NAME, as /proc/modules has the name. What is not there is
- * left empty.
+ * left empty; where the build ID cannot be read, all is, for the same sources are built
+ * more than once.
  */
 void builds_read(struct hostfs *fs, const char *name, size_t length,
                  struct module_build *ret_build);

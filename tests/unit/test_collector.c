@@ -17,10 +17,11 @@
 static void the_collectors_are_those_of_the_contract(void **state)
 {
 	(void)state;
-	assert_int_equal(COLLECTOR_COUNT, 3);
+	assert_int_equal(COLLECTOR_COUNT, 4);
 	assert_string_equal(collector_name(COLLECTOR_KERNEL), "kernel");
 	assert_string_equal(collector_name(COLLECTOR_MODULES), "modules");
 	assert_string_equal(collector_name(COLLECTOR_POSTURE), "posture");
+	assert_string_equal(collector_name(COLLECTOR_SIGNATURE), "signature");
 }
 
 static void their_order_is_that_of_their_names(void **state)
@@ -70,12 +71,14 @@ static void each_collector_is_a_bit_of_its_own(void **state)
 	}
 }
 
-static void kernel_modules_and_posture_run_by_default(void **state)
+static void all_but_those_that_need_privileges_run_by_default(void **state)
 {
 	(void)state;
-	assert_int_equal(collector_defaults(), COLLECTOR_BIT(COLLECTOR_KERNEL) |
-	                                               COLLECTOR_BIT(COLLECTOR_MODULES) |
-	                                               COLLECTOR_BIT(COLLECTOR_POSTURE));
+	assert_int_equal(collector_defaults(),
+	                 COLLECTOR_BIT(COLLECTOR_KERNEL) |
+	                         COLLECTOR_BIT(COLLECTOR_MODULES) |
+	                         COLLECTOR_BIT(COLLECTOR_POSTURE) |
+	                         COLLECTOR_BIT(COLLECTOR_SIGNATURE));
 }
 
 int main(void)
@@ -86,7 +89,7 @@ int main(void)
 		cmocka_unit_test(every_name_parses_back_to_its_collector),
 		cmocka_unit_test(another_name_is_no_collector_and_changes_nothing),
 		cmocka_unit_test(each_collector_is_a_bit_of_its_own),
-		cmocka_unit_test(kernel_modules_and_posture_run_by_default),
+		cmocka_unit_test(all_but_those_that_need_privileges_run_by_default),
 	};
 
 	return cmocka_run_group_tests_name("collector", tests, NULL, NULL);

@@ -820,6 +820,105 @@ static void a_letter_is_read_as_the_taint_that_modules_carry(void **state)
 	}
 }
 
+/* ---- letters of a module ---- */
+
+static void assert_written(const struct dialect *dialect, const char *letters,
+                           const char *expected)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+	struct taint_letters set = { { 0 } };
+
+	assert_int_equal(taint_letters_parse(letters, strlen(letters), &set), 0);
+	text_add_string(&text, "=");
+	dialect_letters_write(dialect, set, &text);
+	if (strcmp(text_string(&text) + 1, expected) != 0)
+		fail_msg("%s: %s, not %s", letters, text_string(&text) + 1, expected);
+	assert_int_equal(text.data[0], '=');
+}
+
+static void letters_are_written_in_the_order_of_their_bits(void **state)
+{
+	static const struct {
+		enum dialect_id id;
+		const char *release, *letters, *expected;
+	} rows[] = {
+		{ DIALECT_MAINLINE, "6.12.0", "", "" },
+		{ DIALECT_MAINLINE, "6.12.0", "E", "E" },
+		{ DIALECT_MAINLINE, "6.12.0", "EOP", "POE" },
+		{ DIALECT_MAINLINE, "6.12.0", "NXKEOCFP", "PFCOEKXN" },
+		{ DIALECT_MAINLINE, "6.12.0", "JTLIWADUBMRS", "SRMBUDAWILTJ" },
+		/* Of bits 30 and 31 before they moved, and after. */
+		{ DIALECT_SUSE, "4.12.14-122-default", "XNEO", "OENX" },
+		{ DIALECT_SUSE, "5.14.21-150500-default", "NXEO", "OEXN" },
+		{ DIALECT_SUSE, "6.4.0-150600-default", "nNXEO", "OEXNn" },
+		/* Unsigned before all that is behind bit 6. */
+		{ DIALECT_RHEL5, "2.6.18-419.el5", "TUFP", "PFUT" },
+		{ DIALECT_RHEL8, "4.18.0-513.el8", "tXEOP", "POEXt" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dialect dialect;
+
+		dialect_init(&dialect, rows[i].id, rows[i].release);
+		assert_written(&dialect, rows[i].letters, rows[i].expected);
+	}
+}
+
+static void letters_without_a_known_bit_stand_behind_the_others(void **state)
+{
+	struct dialect dialect;
+
+	(void)state;
+	dialect_init(&dialect, DIALECT_MAINLINE, "6.12.0");
+	assert_written(&dialect, "zO!aP", "PO!az");
+	assert_written(&dialect, "n~G", "Gn~");
+	dialect_init(&dialect, DIALECT_RHEL7, "3.10.0-229.el7");
+	assert_written(&dialect, "EOFT", "FOTE");
+	/* A letter that is known and has no bit. */
+	dialect_init(&dialect, DIALECT_RHEL6, "2.6.32-754.el6");
+	assert_written(&dialect, "UTP", "PTU");
+	assert_written(&dialect, "UPO", "POU");
+}
+
+static void without_a_dialect_letters_stand_in_ascii_order(void **state)
+{
+	(void)state;
+	assert_written(NULL, "", "");
+	assert_written(NULL, "POE", "EOP");
+	assert_written(NULL, "zP!Ea", "!EPaz");
+}
+
+static void check_all_letters(const struct dialect *dialect, const char *release)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+	struct taint_letters all = { { 0 } }, again = { { 0 } };
+	unsigned int last = 0;
+	char previous = 0;
+
+	for (char c = '!'; c <= '~'; c++)
+		if (!strchr("()+-", c))
+			assert_int_equal(taint_letters_parse(&c, 1, &all), 0);
+	dialect_letters_write(dialect, all, &text);
+	assert_int_equal(taint_letters_parse(text_string(&text), text.length, &again), 0);
+	assert_true(taint_letters_is_equal(&all, &again));
+	assert_int_equal(text.length, 94 - 4);
+	for (const char *c = text_string(&text); *c; previous = *c++) {
+		const struct taint_fact *fact = dialect->letters[(unsigned char)*c];
+		unsigned int bit = fact ? fact->bit : TAINT_NO_BIT;
+
+		if (bit < last || (bit == last && *c < previous))
+			fail_msg("%s: %s", release, text_string(&text));
+		last = bit;
+	}
+}
+
+static void every_letter_is_written_once_on_every_kernel(void **state)
+{
+	(void)state;
+	visit_releases(check_all_letters);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -844,6 +943,10 @@ int main(void)
 		cmocka_unit_test(every_fact_names_its_source),
 		cmocka_unit_test(the_oldest_bits_mean_the_same_everywhere),
 		cmocka_unit_test(a_letter_is_read_as_the_taint_that_modules_carry),
+		cmocka_unit_test(letters_are_written_in_the_order_of_their_bits),
+		cmocka_unit_test(letters_without_a_known_bit_stand_behind_the_others),
+		cmocka_unit_test(without_a_dialect_letters_stand_in_ascii_order),
+		cmocka_unit_test(every_letter_is_written_once_on_every_kernel),
 	};
 
 	return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);

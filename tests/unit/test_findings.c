@@ -19,15 +19,19 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "model/dialect.h"
+#include "model/module_file.h"
 #include "model/snapshot.h"
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
 static bool is_memory_gone;
+static int calls_left = -1; /* before it is gone; negative: it stays */
 
 void *__wrap_calloc(size_t count, size_t size)
 {
+	if (calls_left >= 0 && calls_left-- == 0)
+		is_memory_gone = true;
 	return is_memory_gone ? NULL : __real_calloc(count, size);
 }
 
@@ -45,6 +49,7 @@ static int setup(void **state)
 {
 	(void)state;
 	is_memory_gone = false;
+	calls_left = -1;
 	snapshot_init(&snapshot);
 	memset(&findings, 0xa5, sizeof(findings));
 	dialect_init(&dialect, DIALECT_MAINLINE, "6.12.0");
@@ -90,7 +95,7 @@ static void set_mask(uint64_t mask)
 
 static void judge(void)
 {
-	assert_int_equal(findings_init(&findings, &snapshot, &dialect), 0);
+	assert_int_equal(findings_init(&findings, &snapshot, &dialect, false), 0);
 }
 
 static void nothing_loaded_is_nothing_found(void **state)
@@ -352,7 +357,7 @@ static void without_a_dialect_only_what_needs_no_meaning_is_said(void **state)
 	add("ext4", "");
 	add_bytes("liar", 4, "O", "OE");
 	assert_int_equal(module_list_add_unlisted(&snapshot.modules, "rootkit", 1), 0);
-	assert_int_equal(findings_init(&findings, &snapshot, NULL), 0);
+	assert_int_equal(findings_init(&findings, &snapshot, NULL, false), 0);
 	assert_int_equal(findings.tainting, 2);
 	assert_int_equal(findings.hidden, 1);
 	assert_int_equal(findings.disagreeing, 1);
@@ -522,15 +527,184 @@ static void many_modules_are_sorted_and_counted(void **state)
 	assert_sorted();
 }
 
+/* ---- files ---- */
+
+static void judge_every(bool describes_every)
+{
+	assert_int_equal(findings_init(&findings, &snapshot, &dialect, describes_every),
+	                 0);
+}
+
+static void give_file(enum module_signature signature)
+{
+	struct module_record *record =
+		&snapshot.modules.records[snapshot.modules.count - 1];
+
+	record->file = module_file_new("");
+	assert_non_null(record->file);
+	record->file->signature = signature;
+}
+
+static void files_are_counted_by_what_they_hold(void **state)
+{
+	size_t all = 0;
+
+	(void)state;
+	for (enum module_signature s = 0; s < MODULE_SIGNATURE_COUNT; s++) {
+		for (enum module_signature n = 0; n <= s; n++) {
+			add("m", n % 3 ? "" : "OE");
+			give_file(s);
+		}
+	}
+	judge();
+	for (enum module_signature s = 0; s < MODULE_SIGNATURE_COUNT; s++) {
+		assert_int_equal(findings.files[s], s + 1);
+		all += findings.files[s];
+	}
+	assert_int_equal(all, snapshot.modules.count);
+}
+
+static void a_module_whose_file_nobody_looked_at_is_not_counted(void **state)
+{
+	(void)state;
+	add("nobody", "P");
+	add("somebody", "");
+	give_file(MODULE_SIGNATURE_NONE);
+	judge();
+	for (enum module_signature s = 0; s < MODULE_SIGNATURE_COUNT; s++)
+		assert_int_equal(findings.files[s], s == MODULE_SIGNATURE_NONE);
+}
+
+static void files_are_counted_without_a_dialect(void **state)
+{
+	(void)state;
+	add("m", "OE");
+	give_file(MODULE_SIGNATURE_X509);
+	assert_int_equal(findings_init(&findings, &snapshot, NULL, false), 0);
+	assert_int_equal(findings.files[MODULE_SIGNATURE_X509], 1);
+	assert_int_equal(findings.described_count, 1);
+}
+
+/* The names of those that are described, each with a blank behind it. */
+static void assert_described(const char *names)
+{
+	_cleanup_(text_clear) struct text found = TEXT_INIT;
+
+	for (size_t i = 0; i < findings.described_count; i++) {
+		text_add(&found, findings.described[i]->name,
+		         findings.described[i]->name_length);
+		text_add_char(&found, ' ');
+	}
+	assert_string_equal(text_string(&found), names);
+}
+
+static void tainting_modules_are_described_or_all_are(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		add("zfs", "PO");
+		add("ext4", "");
+		add("Xen", "");
+		add("dkms", "OE");
+		add("a_b", "");
+		add("ab", "C");
+		judge_every(false);
+		assert_described("ab dkms zfs ");
+		findings_clear(&findings);
+		judge_every(true);
+		assert_described("Xen a_b ab dkms ext4 zfs ");
+		assert_int_equal(findings.tainting, 3);
+		findings_clear(&findings);
+		assert_null(findings.described);
+		assert_int_equal(findings.described_count, 0);
+		snapshot_clear(&snapshot);
+	}
+}
+
+static void with_nothing_to_describe_nothing_is_described(void **state)
+{
+	(void)state;
+	for (int describes_every = 0; describes_every < 2; describes_every++) {
+		judge_every(describes_every);
+		assert_int_equal(findings.described_count, 0);
+		findings_clear(&findings);
+	}
+	add("ext4", "");
+	judge_every(false);
+	assert_int_equal(findings.described_count, 0);
+	findings_clear(&findings);
+	judge_every(true);
+	assert_described("ext4 ");
+}
+
+static void described_modules_are_sorted_as_what_stands_for_their_names(void **state)
+{
+	(void)state;
+	add("\xff", "");
+	add("z", "P");
+	add("\xc3\xa9", "");
+	add("\xf0\x9f\x90\xa7", "");
+	judge_every(true);
+	/* U+FFFD stands behind what is below it and before what is above. */
+	assert_described("z \xc3\xa9 \xff \xf0\x9f\x90\xa7 ");
+}
+
+/* However the kernel lists them, the same is said of the same. */
+static void names_that_look_the_same_have_an_order_of_their_own(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		add(round ? "x\xff" : "x\xfe", "P");
+		add(round ? "x\xfe" : "x\xff", "P");
+		judge_every(round);
+		assert_described("x\xfe x\xff ");
+		findings_clear(&findings);
+		snapshot_clear(&snapshot);
+	}
+}
+
+static void many_modules_are_described_in_order(void **state)
+{
+	static char names[2000][8];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(names[i], sizeof(names[i]), "m%04zu",
+		         i * 1237 % ARRAY_SIZE(names));
+		add(names[i], i % 10 ? "" : "OE");
+	}
+	judge_every(true);
+	assert_int_equal(findings.described_count, ARRAY_SIZE(names));
+	for (size_t i = 1; i < findings.described_count; i++)
+		assert_true(strcmp(findings.described[i - 1]->name,
+		                   findings.described[i]->name) < 0);
+}
+
+static void no_memory_for_the_described_is_an_error_and_leaves_nothing_behind(
+	void **state)
+{
+	(void)state;
+	add("nvidia", "POE");
+	calls_left = 1;
+	assert_int_equal(findings_init(&findings, &snapshot, &dialect, true), -ENOMEM);
+	findings_clear(&findings);
+	assert_null(findings.sorted);
+	assert_null(findings.described);
+	is_memory_gone = false;
+	calls_left = -1;
+	judge_every(true);
+	assert_described("nvidia ");
+}
+
 static void no_memory_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	(void)state;
 	add("nvidia", "POE");
 	is_memory_gone = true;
-	assert_int_equal(findings_init(&findings, &snapshot, &dialect), -ENOMEM);
+	assert_int_equal(findings_init(&findings, &snapshot, &dialect, false), -ENOMEM);
 	assert_null(findings.sorted);
 	findings_clear(&findings);
-	assert_int_equal(findings_init(&findings, &snapshot, NULL), -ENOMEM);
+	assert_int_equal(findings_init(&findings, &snapshot, NULL, false), -ENOMEM);
 	findings_clear(&findings);
 	is_memory_gone = false;
 	judge();
@@ -576,6 +750,15 @@ int main(void)
 		TEST(names_that_look_the_same_stand_together),
 		TEST(many_modules_are_sorted_and_counted),
 		TEST(no_memory_is_an_error_and_leaves_nothing_behind),
+		TEST(files_are_counted_by_what_they_hold),
+		TEST(a_module_whose_file_nobody_looked_at_is_not_counted),
+		TEST(files_are_counted_without_a_dialect),
+		TEST(tainting_modules_are_described_or_all_are),
+		TEST(with_nothing_to_describe_nothing_is_described),
+		TEST(described_modules_are_sorted_as_what_stands_for_their_names),
+		TEST(names_that_look_the_same_have_an_order_of_their_own),
+		TEST(many_modules_are_described_in_order),
+		TEST(no_memory_for_the_described_is_an_error_and_leaves_nothing_behind),
 		TEST(clear_may_come_twice),
 	};
 #undef TEST

@@ -17,10 +17,11 @@ static void every_flag_has_a_name_of_its_own(void **state)
 {
 	(void)state;
 	for (enum flag a = 0; a < FLAG_COUNT; a++) {
-		assert_int_equal(strspn(flags[a].name, "abcdefghijklmnopqrstuvwxyz-."),
-		                 strlen(flags[a].name));
+		assert_int_equal(
+			strspn(flag_rows[a].name, "abcdefghijklmnopqrstuvwxyz-."),
+			strlen(flag_rows[a].name));
 		for (enum flag b = 0; b < a; b++)
-			assert_string_not_equal(flags[a].name, flags[b].name);
+			assert_string_not_equal(flag_rows[a].name, flag_rows[b].name);
 	}
 }
 
@@ -28,8 +29,8 @@ static void every_flag_goes_with_a_command(void **state)
 {
 	(void)state;
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
-		assert_int_not_equal(flags[flag].commands, 0);
-		assert_int_equal(flags[flag].commands >> COMMAND_COUNT, 0);
+		assert_int_not_equal(flag_rows[flag].commands, 0);
+		assert_int_equal(flag_rows[flag].commands >> COMMAND_COUNT, 0);
 	}
 }
 
@@ -37,8 +38,8 @@ static void a_flag_with_an_argument_says_what_is_expected(void **state)
 {
 	(void)state;
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++)
-		assert_int_equal(flags[flag].argument != NULL,
-		                 flags[flag].expected != NULL);
+		assert_int_equal(flag_rows[flag].argument != NULL,
+		                 flag_rows[flag].expected != NULL);
 }
 
 static void collectors_are_those_that_are_named_so(void **state)
@@ -46,7 +47,7 @@ static void collectors_are_those_that_are_named_so(void **state)
 	(void)state;
 	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
 		enum collector collector;
-		const char *name = flags[flag].name;
+		const char *name = flag_rows[flag].name;
 		int is_collector = strncmp(name, "collector.", 10) == 0 &&
 		                   collector_parse(name + 10, &collector);
 
@@ -61,7 +62,8 @@ static void every_command_has_a_name_of_its_own(void **state)
 	(void)state;
 	for (enum command a = 0; a < COMMAND_COUNT; a++)
 		for (enum command b = 0; b < a; b++)
-			assert_string_not_equal(commands[a].name, commands[b].name);
+			assert_string_not_equal(command_rows[a].name,
+			                        command_rows[b].name);
 }
 
 int main(void)

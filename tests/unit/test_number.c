@@ -8,12 +8,14 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 
 static void a_decimal_number_is_its_value(void **state)
@@ -191,6 +193,114 @@ static void no_byte_but_a_digit_or_white_space_is_part_of_a_number(void **state)
 	}
 }
 
+/* ---- durations ---- */
+
+#define DAY (CLOCK_SECOND * 24 * 3600)
+
+static void a_duration_is_its_number_of_units(void **state)
+{
+	static const struct {
+		const char *string;
+		uint64_t nanoseconds;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0ms", 0 },
+		{ "0s", 0 },
+		{ "0m", 0 },
+		{ "1ms", 1000000 },
+		{ "500ms", CLOCK_SECOND / 2 },
+		{ "1500ms", CLOCK_SECOND / 2 * 3 },
+		{ "1s", CLOCK_SECOND },
+		{ "007s", 7 * CLOCK_SECOND },
+		{ "90s", 90 * CLOCK_SECOND },
+		{ "1m", 60 * CLOCK_SECOND },
+		{ "10m", 600 * CLOCK_SECOND },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t nanoseconds = 4711;
+
+		if (number_duration_parse(rows[i].string, &nanoseconds) != 0)
+			fail_msg("refused: %s", rows[i].string);
+		assert_true(nanoseconds == rows[i].nanoseconds);
+	}
+}
+
+static void a_duration_is_a_day_at_most_in_every_unit(void **state)
+{
+	static const char *const longest[] = { "86400000ms", "86400s", "1440m" };
+	static const char *const longer[] = {
+		"86400001ms",
+		"86401s",
+		"1441m",
+		"18446744073709551615ms",
+		"18446744073709551615s",
+		"18446744073709551615m",
+		/* What comes out is small if the product wraps around. */
+		"18446744073710ms",
+		"18446744074s",
+		"307445735m",
+		"18446744073709551616ms",
+		"18446744073709551617s",
+		"99999999999999999999999999999999999999m",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(longest); i++) {
+		uint64_t nanoseconds = 4711;
+
+		assert_int_equal(number_duration_parse(longest[i], &nanoseconds), 0);
+		assert_true(nanoseconds == DAY);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(longer); i++) {
+		uint64_t nanoseconds = 4711;
+
+		if (number_duration_parse(longer[i], &nanoseconds) != -ERANGE)
+			fail_msg("taken: %s", longer[i]);
+		assert_int_equal(nanoseconds, 4711);
+	}
+}
+
+static void anything_else_is_no_duration_and_leaves_the_number_alone(void **state)
+{
+	static const char *const strings[] = {
+		"",      " ",       "ms",       "s",      "m",    "1",          "500",
+		"-1s",   "-0",      "+1s",      " 1s",    "1s ",  "1 s",        "1s\n",
+		"0\n",   "0 ",      "1S",       "1M",     "1MS",  "1Ms",        "1h",
+		"1d",    "1us",     "1ns",      "1mss",   "1.5s", "1,5s",       "1s500ms",
+		"1m30s", "1e3ms",   "0x1s",     "0x10",   "one",  "1\xc2\xb5s", "s1",
+		"1s1",   "forever", "infinity", "1\xffs", "nan",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t nanoseconds = 4711;
+
+		if (number_duration_parse(strings[i], &nanoseconds) != -EBADMSG)
+			fail_msg("taken: '%s'", strings[i]);
+		assert_int_equal(nanoseconds, 4711);
+	}
+}
+
+static void no_byte_is_part_of_a_duration_that_should_not_be(void **state)
+{
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		const char before[] = { (char)byte, '7', 's', '\0' };
+		const char between[] = { '7', (char)byte, 's', '\0' };
+		const char behind[] = { '7', 's', (char)byte, '\0' };
+		bool is_digit = byte >= '0' && byte <= '9';
+		uint64_t nanoseconds;
+
+		assert_int_equal(number_duration_parse(before, &nanoseconds),
+		                 is_digit ? 0 : -EBADMSG);
+		assert_int_equal(number_duration_parse(between, &nanoseconds),
+		                 is_digit || byte == 'm' ? 0 : -EBADMSG);
+		assert_int_equal(number_duration_parse(behind, &nanoseconds), -EBADMSG);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +310,11 @@ int main(void)
 		cmocka_unit_test(anything_else_is_bad_and_leaves_the_number_alone),
 		cmocka_unit_test(more_than_64_bits_is_out_of_range),
 		cmocka_unit_test(no_byte_but_a_digit_or_white_space_is_part_of_a_number),
+		cmocka_unit_test(a_duration_is_its_number_of_units),
+		cmocka_unit_test(a_duration_is_a_day_at_most_in_every_unit),
+		cmocka_unit_test(
+			anything_else_is_no_duration_and_leaves_the_number_alone),
+		cmocka_unit_test(no_byte_is_part_of_a_duration_that_should_not_be),
 	};
 
 	return cmocka_run_group_tests_name("number", tests, NULL, NULL);

@@ -16,6 +16,7 @@
 
 #include "base/macros.h"
 #include "commands/options.h"
+#include "ko.h"
 #include "tree.h"
 
 ssize_t __real_write(int fd, const void *bytes, size_t size);
@@ -76,13 +77,13 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 	                    write_most && size > write_most ? write_most : size);
 }
 
-int __wrap_mkostemp(char *path, int flags)
+int __wrap_mkostemp(char *path, int how)
 {
 	if (mkostemp_error) {
 		errno = mkostemp_error;
 		return -1;
 	}
-	temporary_fd = __real_mkostemp(path, flags);
+	temporary_fd = __real_mkostemp(path, how);
 	snprintf(temporary_path, sizeof(temporary_path), "%s", path);
 	return temporary_fd;
 }
@@ -155,9 +156,11 @@ static char arguments[16][2 * PATH_MAX];
 
 /* Parses the command once with the tree's paths, and with --output if FILE is not NULL.
  */
+static char trust_path[PATH_MAX]; /* "": none */
+
 static void make_options(const char *file)
 {
-	static const char *const flags[] = {
+	static const char *const root_flags[] = {
 		[HOSTFS_PROCFS] = "--path.procfs",
 		[HOSTFS_SYSFS] = "--path.sysfs",
 		[HOSTFS_ROOTFS] = "--path.rootfs",
@@ -166,9 +169,14 @@ static void make_options(const char *file)
 
 	snprintf(arguments[count++], sizeof(arguments[0]), "kernel_taint_exporter");
 	snprintf(arguments[count++], sizeof(arguments[0]), "once");
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		snprintf(arguments[count++], sizeof(arguments[0]), "%s=%s", flags[i],
+	for (size_t i = 0; i < ARRAY_SIZE(root_flags); i++)
+		snprintf(arguments[count++], sizeof(arguments[0]), "%s=%s", root_flags[i],
 		         tree_root_paths[i]);
+	snprintf(arguments[count++], sizeof(arguments[0]),
+	         "--collector.signature.wait=60s");
+	if (*trust_path)
+		snprintf(arguments[count++], sizeof(arguments[0]),
+		         "--collector.signature.trust=%s", trust_path);
 	if (file)
 		snprintf(arguments[count++], sizeof(arguments[0]), "--output=%s", file);
 	for (int i = 0; i < count; i++)
@@ -199,6 +207,7 @@ static int setup(void **state)
 	tree_write("sys/module/nvidia/taint", "PO\n");
 	tree_folder("out");
 	snprintf(output, sizeof(output), "%s/out/kernel.prom", tree_path);
+	trust_path[0] = '\0';
 	make_options(output);
 	return 0;
 }
@@ -591,6 +600,71 @@ static void once_run_without_memory_leaves_the_old_file_alone(void **state)
 	check_memory(true);
 }
 
+/* ---- files of modules ---- */
+
+static void give_nvidia_a_file(const char *from)
+{
+	ko_copy(from, "root/lib/modules/6.1.0-18-amd64/extra/nvidia.ko");
+	tree_write("root/lib/modules/6.1.0-18-amd64/modules.dep", "extra/nvidia.ko:\n");
+}
+
+static void check_verified(const char *verified)
+{
+	_cleanup_(text_clear) struct text label = TEXT_INIT;
+	char *page;
+
+	assert_int_equal(run(NULL), EXIT_SUCCESS);
+	page = tree_read("out/kernel.prom");
+	assert_non_null(page);
+	assert_non_null(
+		strstr(page, "\nkernel_taint_module_files{signature=\"pkcs7\"} 1\n"));
+	text_add_string(&label, ",verified=\"");
+	text_add_string(&label, verified);
+	text_add_string(&label, "\"} 1\n");
+	assert_non_null(strstr(page, text_string(&label)));
+	free(page);
+}
+
+static void once_run_tells_of_the_files_of_modules(void **state)
+{
+	(void)state;
+	give_nvidia_a_file(KO_SIGNED);
+	check_verified("");
+}
+
+static void once_run_verifies_with_certificates(void **state)
+{
+	(void)state;
+	strcpy(trust_path, KO_CERTIFICATE);
+	make_options(output);
+	give_nvidia_a_file(KO_SIGNED);
+	check_verified("yes");
+	give_nvidia_a_file(KO_TAMPERED);
+	check_verified("no");
+}
+
+static void once_run_with_bad_certificates_leaves_the_old_file_alone(void **state)
+{
+	char *lines, *content;
+
+	(void)state;
+	tree_write("bad.pem", "garbage\n");
+	snprintf(trust_path, sizeof(trust_path), "%.4000s/bad.pem", tree_path);
+	make_options(output);
+	tree_write("out/kernel.prom", "old\n");
+	assert_int_equal(run(&lines), EXIT_FAILURE);
+	assert_non_null(strstr(lines, "flag=--collector.signature.trust"));
+	assert_non_null(strstr(lines, trust_path));
+	assert_non_null(strstr(lines, "expected X.509 certificates"));
+	/* Once is enough. */
+	assert_ptr_equal(strchr(lines, '\n'), lines + strlen(lines) - 1);
+	free(lines);
+	content = tree_read("out/kernel.prom");
+	assert_string_equal(content, "old\n");
+	free(content);
+	assert_int_equal(count_output_files(), 1);
+}
+
 /* ---- to standard output ---- */
 
 static void once_run_writes_the_page_to_standard_output(void **state)
@@ -728,6 +802,9 @@ int main(void)
 		TEST(once_run_tells_of_failed_collectors_and_still_succeeds),
 		TEST(once_run_writes_the_collectors_that_were_asked_for),
 		TEST(once_run_without_memory_leaves_the_old_file_alone),
+		TEST(once_run_tells_of_the_files_of_modules),
+		TEST(once_run_verifies_with_certificates),
+		TEST(once_run_with_bad_certificates_leaves_the_old_file_alone),
 		TEST(once_run_writes_the_page_to_standard_output),
 		TEST(once_run_writes_the_same_to_both),
 		TEST(once_run_writes_on_to_standard_output_after_short_writes),

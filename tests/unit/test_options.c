@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "tree.h"
 
@@ -23,10 +25,13 @@ void *__real_realloc(void *pointer, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
 
 static bool calloc_fails;
+static int callocs_left = -1; /* before it fails; negative: it does not */
 static bool realloc_fails;
 
 void *__wrap_calloc(size_t count, size_t size)
 {
+	if (callocs_left >= 0 && callocs_left-- == 0)
+		return NULL;
 	return calloc_fails ? NULL : __real_calloc(count, size);
 }
 
@@ -105,6 +110,7 @@ static int setup(void **state)
 {
 	(void)state;
 	calloc_fails = realloc_fails = false;
+	callocs_left = -1;
 	return 0;
 }
 
@@ -133,6 +139,12 @@ static void options_parse_of_nothing_gives_the_defaults(void **state)
 	assert_string_equal(options->telemetry_path, "/metrics");
 	assert_int_equal(options->max_requests, 40);
 	assert_null(options->output);
+	assert_false(options->scrape.describes_every_module);
+	assert_true(options->scrape.files_wait == CLOCK_SECOND / 2);
+	assert_null(options->scrape.trust);
+	assert_int_equal(options->trust_paths_count, 0);
+	assert_false(options->is_json);
+	assert_int_equal(options->arguments_count, 0);
 	parsed_clear(&parsed);
 }
 
@@ -149,6 +161,10 @@ static void options_parse_takes_the_commands(void **state)
 		{ "--log.level debug once", COMMAND_ONCE },
 		{ "-- once", COMMAND_ONCE },
 		{ "serve --web.max-requests=1", COMMAND_SERVE },
+		{ "module zfs", COMMAND_MODULE },
+		{ "--log.level debug module zfs", COMMAND_MODULE },
+		{ "module -- zfs", COMMAND_MODULE },
+		{ "-- module zfs", COMMAND_MODULE },
 	};
 
 	(void)state;
@@ -264,6 +280,142 @@ static void options_parse_takes_what_to_compare_with_sysfs(void **state)
 	           "tainting", check_all);
 }
 
+static void check_described(const struct options *options, const char *value)
+{
+	assert_int_equal(options->scrape.describes_every_module,
+	                 strcmp(value, "all") == 0);
+}
+
+static void options_parse_takes_which_files_to_tell_of(void **state)
+{
+	(void)state;
+	check_flag("", "--collector.signature.modules", "all", check_described);
+	check_flag("once", "--collector.signature.modules", "all", check_described);
+	check_flag("", "--collector.signature.modules", "tainting", check_described);
+	check_flag("once --collector.signature.modules=all",
+	           "--collector.signature.modules", "tainting", check_described);
+}
+
+static uint64_t expected_wait;
+
+static void check_wait(const struct options *options, const char *value)
+{
+	if (options->scrape.files_wait != expected_wait)
+		fail_msg("%s: %llu", value,
+		         (unsigned long long)options->scrape.files_wait);
+}
+
+static void options_parse_takes_how_long_to_wait_for_files(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t nanoseconds;
+	} waits[] = {
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "1ms", 1000000 },
+		{ "500ms", CLOCK_SECOND / 2 },
+		{ "2s", 2 * CLOCK_SECOND },
+		{ "10m", 600 * CLOCK_SECOND },
+		{ "1440m", 86400 * CLOCK_SECOND },
+	};
+	struct parsed parsed;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+		expected_wait = waits[i].nanoseconds;
+		check_flag("", "--collector.signature.wait", waits[i].value, check_wait);
+		check_flag("once", "--collector.signature.wait", waits[i].value,
+		           check_wait);
+	}
+	/* A page that is written once may wait longer than a scrape. */
+	parse_good(&parsed, "once");
+	assert_true(parsed.options.scrape.files_wait == 10 * CLOCK_SECOND);
+	parsed_clear(&parsed);
+	parse_good(&parsed, "serve");
+	assert_true(parsed.options.scrape.files_wait == CLOCK_SECOND / 2);
+	parsed_clear(&parsed);
+}
+
+static void check_trust(const struct options *options, const char *value)
+{
+	assert_int_equal(options->trust_paths_count, 1);
+	assert_string_equal(options->trust_paths[0], value);
+}
+
+static void options_parse_takes_many_certificates(void **state)
+{
+	static const char *const words[] = { "serve", "once", "module zfs" };
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct parsed parsed;
+
+		check_flag(words[i], "--collector.signature.trust", "/etc/keys",
+		           check_trust);
+		check_flag(words[i], "--collector.signature.trust", "-", check_trust);
+		snprintf(line, sizeof(line),
+		         "--collector.signature.trust=/a.pem %s "
+		         "--collector.signature.trust b.der "
+		         "--collector.signature.trust=/a.pem",
+		         words[i]);
+		parse_good(&parsed, line);
+		assert_int_equal(parsed.options.trust_paths_count, 3);
+		assert_string_equal(parsed.options.trust_paths[0], "/a.pem");
+		assert_string_equal(parsed.options.trust_paths[1], "b.der");
+		assert_string_equal(parsed.options.trust_paths[2], "/a.pem");
+		/* Reading them is not for the parser. */
+		assert_null(parsed.options.scrape.trust);
+		parsed_clear(&parsed);
+		assert_null(parsed.options.trust_paths);
+	}
+}
+
+/* The arguments of the line, each with a blank behind it. */
+static void check_arguments(const char *line, bool is_json, const char *arguments)
+{
+	_cleanup_(text_clear) struct text found = TEXT_INIT;
+	struct parsed parsed;
+
+	parse_good(&parsed, line);
+	assert_int_equal(parsed.options.command, COMMAND_MODULE);
+	assert_int_equal(parsed.options.is_json, is_json);
+	for (size_t i = 0; i < parsed.options.arguments_count; i++) {
+		text_add_string(&found, parsed.options.arguments[i]);
+		text_add_char(&found, ' ');
+	}
+	assert_string_equal(text_string(&found), arguments);
+	parsed_clear(&parsed);
+	assert_null(parsed.options.arguments);
+}
+
+static void options_parse_takes_the_arguments_of_module(void **state)
+{
+	(void)state;
+	check_arguments("module zfs", false, "zfs ");
+	check_arguments("module zfs ./x.ko nf-nat", false, "zfs ./x.ko nf-nat ");
+	check_arguments("module --json zfs", true, "zfs ");
+	check_arguments("--json module zfs", true, "zfs ");
+	check_arguments("module zfs --json x --log.level=debug y", true, "zfs x y ");
+	/* What is a command or a flag elsewhere is a name here. */
+	check_arguments("module once serve module", false, "once serve module ");
+	check_arguments("module -- --json -x", false, "--json -x ");
+	check_arguments("module -", false, "- ");
+	check_arguments("module zfs zfs", false, "zfs zfs ");
+	check_arguments("module a b c d e f g h i j k l", false,
+	                "a b c d e f g h i j k l ");
+}
+
+static void options_parse_takes_the_paths_and_dialect_of_module(void **state)
+{
+	(void)state;
+	check_flag("module zfs", "--path.procfs", "/host/proc", check_procfs);
+	check_flag("module zfs", "--path.sysfs", "/host/sys", check_sysfs);
+	check_flag("module zfs", "--path.rootfs", "/host", check_rootfs);
+	check_flag("module zfs", "--kernel.dialect", "rhel8", check_dialect);
+}
+
 static void check_telemetry_path(const struct options *options, const char *value)
 {
 	assert_string_equal(options->telemetry_path, value);
@@ -346,6 +498,7 @@ static void options_parse_takes_many_addresses(void **state)
 #define KERNEL  COLLECTOR_BIT(COLLECTOR_KERNEL)
 #define MODULES COLLECTOR_BIT(COLLECTOR_MODULES)
 #define POSTURE COLLECTOR_BIT(COLLECTOR_POSTURE)
+#define FILES   COLLECTOR_BIT(COLLECTOR_SIGNATURE)
 
 static void options_parse_switches_collectors_in_any_order(void **state)
 {
@@ -353,16 +506,26 @@ static void options_parse_switches_collectors_in_any_order(void **state)
 		const char *line;
 		collector_set collectors;
 	} lines[] = {
-		{ "", KERNEL | MODULES | POSTURE },
-		{ "--collector.kernel", KERNEL | MODULES | POSTURE },
-		{ "--no-collector.kernel", MODULES | POSTURE },
-		{ "--no-collector.modules", KERNEL | POSTURE },
-		{ "--no-collector.posture", KERNEL | MODULES },
-		{ "--no-collector.kernel --no-collector.modules --no-collector.posture",
+		{ "", KERNEL | MODULES | POSTURE | FILES },
+		{ "--collector.kernel", KERNEL | MODULES | POSTURE | FILES },
+		{ "--no-collector.kernel", MODULES | POSTURE | FILES },
+		{ "--no-collector.modules", KERNEL | POSTURE | FILES },
+		{ "--no-collector.posture", KERNEL | MODULES | FILES },
+		{ "--no-collector.signature", KERNEL | MODULES | POSTURE },
+		{ "--no-collector.kernel --no-collector.modules --no-collector.posture "
+		  "--no-collector.signature",
 		  0 },
-		{ "--collector.kernel --no-collector.kernel", MODULES | POSTURE },
+		{ "--collector.kernel --no-collector.kernel", MODULES | POSTURE | FILES },
 		{ "--no-collector.kernel --collector.kernel",
+		  KERNEL | MODULES | POSTURE | FILES },
+		{ "--no-collector.signature --collector.signature",
+		  KERNEL | MODULES | POSTURE | FILES },
+		{ "--collector.signature --no-collector.signature",
 		  KERNEL | MODULES | POSTURE },
+		{ "--collector.disable-defaults --collector.signature", FILES },
+		{ "--collector.signature --collector.disable-defaults "
+		  "--collector.signature.wait=1s --collector.kernel",
+		  KERNEL | FILES },
 		{ "--collector.disable-defaults", 0 },
 		{ "--collector.disable-defaults --collector.kernel", KERNEL },
 		{ "--collector.kernel --collector.disable-defaults", KERNEL },
@@ -450,6 +613,30 @@ static void options_parse_refuses_values_that_are_none(void **state)
 		  "tainting or all" },
 		{ "--collector.modules.sysfs=", "--collector.modules.sysfs",
 		  "tainting or all" },
+		{ "--collector.signature.modules=none",
+		  "--collector.signature.modules=none", "expected tainting or all" },
+		{ "--collector.signature.modules=", "--collector.signature.modules",
+		  "tainting or all" },
+		{ "once --collector.signature.modules=ALL",
+		  "--collector.signature.modules=ALL", "tainting or all" },
+		{ "--collector.signature.wait=", "--collector.signature.wait=",
+		  "a duration" },
+		{ "--collector.signature.wait=500", "--collector.signature.wait=500",
+		  "such as 500ms, 2s or 1m" },
+		{ "--collector.signature.wait=1h", "--collector.signature.wait=1h",
+		  "a duration" },
+		{ "--collector.signature.wait=-1s", "--collector.signature.wait=-1s",
+		  "a duration" },
+		{ "--collector.signature.wait=1.5s", "--collector.signature.wait=1.5s",
+		  "a duration" },
+		{ "--collector.signature.wait 1441m", "--collector.signature.wait=1441m",
+		  "at most a day" },
+		{ "--collector.signature.wait=99999999999999999999s",
+		  "--collector.signature.wait", "at most a day" },
+		{ "--collector.signature.trust=", "--collector.signature.trust=",
+		  "a file or folder of certificates" },
+		{ "module zfs --collector.signature.trust=",
+		  "--collector.signature.trust=", "a file or folder of certificates" },
 		{ "--log.level=trace", "--log.level", "debug, info, warn or error" },
 		{ "--log.level=INFO", "--log.level", "debug, info, warn or error" },
 		{ "--log.level=", "--log.level", "debug, info, warn or error" },
@@ -500,16 +687,28 @@ static void options_parse_refuses_unknown_flags(void **state)
 	check_bad("--no-collector.unknown", "--no-collector.unknown", "");
 	check_bad("--no-collector.disable-defaults", "no-collector.disable-defaults", "");
 	check_bad("--no-log.level", "--no-log.level", "");
+	check_bad("--no-json", "--no-json", "");
+	check_bad("--no-collector.signature.wait=1s", "collector.signature.wait", "");
 	check_bad("-x", "x", "");
 	check_bad("once -o file", "o", "");
 }
 
 static void options_parse_takes_no_part_of_a_flag_for_the_flag(void **state)
 {
-	static const char *const parts[] = { "--collector.k",    "--web.max=1",
-		                             "--vers",           "--log.l=debug",
-		                             "--no-collector.m", "--out=x",
-		                             "--path.proc=/x",   "--he" };
+	static const char *const parts[] = { "--collector.k",
+		                             "--web.max=1",
+		                             "--vers",
+		                             "--log.l=debug",
+		                             "--no-collector.m",
+		                             "--out=x",
+		                             "--path.proc=/x",
+		                             "--he",
+		                             "--js",
+		                             "--collector.signature.w=1s",
+		                             "--collector.signature.t=x",
+		                             "--collector.signature.m=all",
+		                             "--collector.sig",
+		                             "--no-collector.sig" };
 	char line[64];
 
 	(void)state;
@@ -532,20 +731,26 @@ static void options_parse_refuses_a_missing_or_needless_value(void **state)
 	          "--web.disable-exporter-metrics", "");
 	check_bad("--version=1", "--version", "");
 	check_bad("--help=serve", "--help", "");
+	check_bad("module zfs --json=true", "--json", "");
+	check_bad("--collector.signature=true", "--collector.signature", "");
+	check_bad("--no-collector.signature=true", "--no-collector.signature", "");
+	check_bad("--collector.signature.wait", "--collector.signature.wait", "");
+	check_bad("--collector.signature.trust", "--collector.signature.trust", "");
+	check_bad("--collector.signature.modules", "--collector.signature.modules", "");
 }
 
 static void options_parse_refuses_unknown_commands(void **state)
 {
 	(void)state;
-	check_bad("unknown", "unknown", "serve or once");
-	check_bad("Serve", "Serve", "serve or once");
-	check_bad("serve once", "once", "serve or once");
-	check_bad("once once", "once", "serve or once");
-	check_bad("once extra", "extra", "serve or once");
-	check_bad("unknown extra", "unknown", "serve or once");
-	check_bad("once --log.level debug extra", "extra", "serve or once");
-	check_bad("-- --log.level=debug", "--log.level=debug", "serve or once");
-	check_bad("-", "-", "serve or once");
+	check_bad("unknown", "unknown", "serve, once or module");
+	check_bad("Serve", "Serve", "serve, once or module");
+	check_bad("serve once", "once", "serve, once or module");
+	check_bad("once once", "once", "serve, once or module");
+	check_bad("once extra", "extra", "serve, once or module");
+	check_bad("unknown extra", "unknown", "serve, once or module");
+	check_bad("once --log.level debug extra", "extra", "serve, once or module");
+	check_bad("-- --log.level=debug", "--log.level=debug", "serve, once or module");
+	check_bad("-", "-", "serve, once or module");
 }
 
 static void options_parse_refuses_flags_of_the_other_command(void **state)
@@ -565,8 +770,36 @@ static void options_parse_refuses_flags_of_the_other_command(void **state)
 		snprintf(line, sizeof(line), "%s once", of_serve[i]);
 		check_bad(line, flag, "once");
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(of_serve); i++) {
+		snprintf(flag, sizeof(flag), "%s", of_serve[i]);
+		flag[strcspn(flag, "=")] = '\0';
+		snprintf(line, sizeof(line), "module zfs %s", of_serve[i]);
+		check_bad(line, flag, "module");
+	}
+	check_bad("module zfs --output=x", "--output", "module");
+	check_bad("module zfs --no-collector.kernel", "--collector.kernel", "module");
+	check_bad("module zfs --collector.signature", "--collector.signature", "module");
+	check_bad("module zfs --collector.signature.wait=1s",
+	          "--collector.signature.wait", "module");
+	check_bad("module zfs --collector.signature.modules=all",
+	          "--collector.signature.modules", "module");
+	check_bad("module zfs --collector.disable-defaults",
+	          "--collector.disable-defaults", "module");
+	check_bad("--json", "--json", "serve");
+	check_bad("serve --json", "--json", "serve");
+	check_bad("once --json", "--json", "once");
 	check_bad("--output=x", "--output", "serve");
 	check_bad("serve --output=x", "--output", "serve");
+}
+
+static void options_parse_refuses_module_without_a_name(void **state)
+{
+	(void)state;
+	check_bad("module", "module: expected NAME|FILE...", "");
+	check_bad("module --json", "module: expected NAME|FILE...", "");
+	check_bad("module --", "module: expected NAME|FILE...", "");
+	check_bad("--collector.signature.trust=x module", "module: expected NAME|FILE...",
+	          "");
 }
 
 /* ---- what is printed ---- */
@@ -575,8 +808,12 @@ static const char *const all_flags[] = {
 	"--[no-]collector.kernel",
 	"--[no-]collector.modules",
 	"--[no-]collector.posture",
+	"--[no-]collector.signature",
 	"--collector.disable-defaults",
 	"--collector.modules.sysfs",
+	"--collector.signature.modules",
+	"--collector.signature.trust",
+	"--collector.signature.wait",
 	"--kernel.dialect",
 	"--path.procfs",
 	"--path.sysfs",
@@ -586,6 +823,7 @@ static const char *const all_flags[] = {
 	"--web.max-requests",
 	"--web.disable-exporter-metrics",
 	"--output",
+	"--json",
 	"--log.level",
 	"--log.format",
 	"--version",
@@ -595,7 +833,7 @@ static const char *const all_flags[] = {
 static void check_help(const char *line)
 {
 	struct parsed parsed;
-	size_t lines = 0, flags = 0;
+	size_t lines = 0, entries = 0;
 	char name[64];
 
 	parse(&parsed, line);
@@ -607,16 +845,17 @@ static void check_help(const char *line)
 	}
 	assert_non_null(strstr(parsed.output, "\n  serve "));
 	assert_non_null(strstr(parsed.output, "\n  once "));
+	assert_non_null(strstr(parsed.output, "\n  module NAME|FILE... "));
 	assert_non_null(strstr(parsed.output, "usage: kernel_taint_exporter"));
 	for (const char *c = parsed.output; *c; c = strchr(c, '\n') + 1) {
 		assert_non_null(strchr(c, '\n'));
 		assert_in_range(strcspn(c, "\n"), 0, 80);
-		flags += strncmp(c, "  --", 4) == 0;
+		entries += strncmp(c, "  --", 4) == 0;
 		lines++;
 	}
-	assert_in_range(lines, 10, 30);
+	assert_in_range(lines, 10, 40);
 	/* None that this test does not know. */
-	assert_int_equal(flags, ARRAY_SIZE(all_flags));
+	assert_int_equal(entries, ARRAY_SIZE(all_flags));
 	parsed_clear(&parsed);
 }
 
@@ -626,6 +865,8 @@ static void options_parse_prints_help_that_fits_a_screen(void **state)
 	check_help("--help");
 	check_help("-h");
 	check_help("once --help");
+	check_help("module --help");
+	check_help("module zfs -h");
 	check_help("--log.level=debug --help");
 	check_help("--help --unknown");
 }
@@ -637,17 +878,23 @@ static void options_parse_takes_the_defaults_that_help_shows(void **state)
 
 	(void)state;
 	parse_good(&parsed, "--collector.modules.sysfs=tainting --kernel.dialect=auto "
+	                    "--collector.signature.modules=tainting "
+	                    "--collector.signature.wait=500ms "
 	                    "--path.procfs=/proc --path.sysfs=/sys --path.rootfs=/ "
 	                    "--web.listen-address=:10093 --web.telemetry-path=/metrics "
 	                    "--web.max-requests=40 --log.level=info "
 	                    "--log.format=logfmt");
 	assert_int_equal(parsed.options.max_requests, 40);
 	assert_string_equal(parsed.options.addresses[0], ":10093");
+	assert_true(parsed.options.scrape.files_wait == CLOCK_SECOND / 2);
 	parsed_clear(&parsed);
 
 	parse(&parsed, "--help");
 	assert_non_null(strstr(parsed.output, "--collector.modules.sysfs=tainting"));
 	assert_non_null(strstr(parsed.output, "--kernel.dialect=auto"));
+	assert_non_null(strstr(parsed.output, "--collector.signature.modules=tainting"));
+	assert_non_null(strstr(parsed.output, "--collector.signature.wait=500ms"));
+	assert_non_null(strstr(parsed.output, "--collector.signature.trust=FILE"));
 	assert_non_null(strstr(parsed.output, "--path.procfs=/proc"));
 	assert_non_null(strstr(parsed.output, "--path.sysfs=/sys"));
 	assert_non_null(strstr(parsed.output, "--path.rootfs=/ "));
@@ -694,6 +941,14 @@ static void options_parse_without_memory_says_so(void **state)
 	assert_int_equal(options_parse(&parsed.options, 1, parsed.words), -ENOMEM);
 	calloc_fails = false;
 	options_clear(&parsed.options);
+	for (int calls = 0; calls < 3; calls++) {
+		optind = 0;
+		callocs_left = calls;
+		assert_int_equal(options_parse(&parsed.options, 1, parsed.words),
+		                 -ENOMEM);
+		options_clear(&parsed.options);
+	}
+	callocs_left = -1;
 	optind = 0;
 	realloc_fails = true;
 	assert_int_equal(options_parse(&parsed.options, 1, parsed.words), -ENOMEM);
@@ -712,6 +967,11 @@ int main(void)
 		TEST(options_parse_takes_paths),
 		TEST(options_parse_takes_every_dialect),
 		TEST(options_parse_takes_what_to_compare_with_sysfs),
+		TEST(options_parse_takes_which_files_to_tell_of),
+		TEST(options_parse_takes_how_long_to_wait_for_files),
+		TEST(options_parse_takes_many_certificates),
+		TEST(options_parse_takes_the_arguments_of_module),
+		TEST(options_parse_takes_the_paths_and_dialect_of_module),
 		TEST(options_parse_takes_the_flags_of_the_server),
 		TEST(options_parse_takes_the_flags_of_the_log),
 		TEST(options_parse_takes_the_file_of_once),
@@ -726,6 +986,7 @@ int main(void)
 		TEST(options_parse_refuses_a_missing_or_needless_value),
 		TEST(options_parse_refuses_unknown_commands),
 		TEST(options_parse_refuses_flags_of_the_other_command),
+		TEST(options_parse_refuses_module_without_a_name),
 		TEST(options_parse_prints_help_that_fits_a_screen),
 		TEST(options_parse_takes_the_defaults_that_help_shows),
 		TEST(options_parse_prints_the_version_as_exporters_do),

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "model/module_file.h"
 
 void *__real_realloc(void *pointer, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
@@ -91,6 +92,7 @@ static void assert_snapshot_is_new(const struct snapshot *snapshot)
 {
 	assert_unread(&snapshot->mask_result);
 	assert_unread(&snapshot->release_result);
+	assert_unread(&snapshot->files_result);
 	assert_unread(&snapshot->posture_result);
 	assert_list_is_new(&snapshot->modules);
 	assert_true(snapshot->mask_before_modules == 0);
@@ -143,6 +145,7 @@ static void fill(struct snapshot *snapshot)
 		assert_non_null(module_list_add(&snapshot->modules));
 		assert_int_equal(module_list_add_unlisted(&snapshot->modules, "x", 1), 0);
 	}
+	snapshot->files_result = (struct source_result){ 0 };
 	snapshot->posture_result = (struct source_result){ 0 };
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
 		snapshot->posture[posture] = (struct reading){ true, 1 };
@@ -188,6 +191,8 @@ static void each_record_starts_at_zero_and_the_others_stay(void **state)
 		assert_true(taint_letters_is_empty(&record->letters));
 		assert_true(taint_letters_is_empty(&record->sysfs_letters));
 		assert_false(record->in_sysfs);
+		assert_null(record->file);
+		assert_null(record->loaded);
 		record->name = &names[i % 10];
 		record->name_length = i;
 		record->letters.half[i % 2] = i + 1;
@@ -313,6 +318,46 @@ static void without_memory_no_unlisted_module_is_added_and_none_is_lost(void **s
 	}
 }
 
+static void clear_gives_back_what_records_hold_and_own(void **state)
+{
+	struct module_file *shared = module_file_new("/shared.ko");
+	struct module_file *own[100];
+	struct snapshot snapshot;
+
+	(void)state;
+	assert_non_null(shared);
+	for (int round = 0; round < 3; round++) {
+		snapshot_init(&snapshot);
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+			struct module_record *record = module_list_add(&snapshot.modules);
+
+			assert_non_null(record);
+			own[i] = NULL;
+			if (i % 3 == 0)
+				record->file = module_file_hold(shared);
+			if (i % 3 == 1)
+				record->file = own[i] = module_file_new("/own.ko");
+			if (own[i])
+				module_file_hold(own[i]);
+			if (i % 2)
+				record->loaded = calloc(1, sizeof(*record->loaded));
+		}
+		assert_int_equal(atomic_load(&shared->holders), 35);
+		snapshot_clear(&snapshot);
+		assert_int_equal(atomic_load(&shared->holders), 1);
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+			if (!own[i])
+				continue;
+			assert_int_equal(atomic_load(&own[i]->holders), 1);
+			module_file_free(own[i]);
+		}
+		/* Not twice. */
+		snapshot_clear(&snapshot);
+		assert_int_equal(atomic_load(&shared->holders), 1);
+	}
+	module_file_free(shared);
+}
+
 static void letters_disagree_only_if_sysfs_was_read_and_has_others(void **state)
 {
 	static const struct {
@@ -362,6 +407,7 @@ int main(void)
 		cmocka_unit_test_setup(
 			without_memory_no_unlisted_module_is_added_and_none_is_lost,
 			setup),
+		cmocka_unit_test_setup(clear_gives_back_what_records_hold_and_own, setup),
 		cmocka_unit_test_setup(
 			letters_disagree_only_if_sysfs_was_read_and_has_others, setup),
 	};

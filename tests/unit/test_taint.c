@@ -81,6 +81,59 @@ static void a_module_can_carry_what_the_contract_lists_and_nothing_else(void **s
 			fail_msg("%s", rows[taint].slug);
 }
 
+/* It stands in reports, behind the letter and between commas. */
+static void every_taint_has_a_meaning_of_its_own_in_a_few_words(void **state)
+{
+	(void)state;
+	for (enum taint a = 0; a < TAINT_COUNT; a++) {
+		const char *meaning = taint_meaning(a);
+		size_t length;
+
+		assert_non_null(meaning);
+		length = strlen(meaning);
+		assert_in_range(length, 4, 60);
+		for (const char *c = meaning; *c; c++)
+			assert_true(*c >= ' ' && *c <= '~');
+		assert_true(meaning[0] != ' ' && meaning[length - 1] != ' ');
+		assert_null(strchr(".,;:", meaning[length - 1]));
+		assert_string_not_equal(meaning, "unknown");
+		for (enum taint b = 0; b < a; b++)
+			assert_string_not_equal(meaning, taint_meaning(b));
+	}
+}
+
+static void a_meaning_is_that_of_its_taint(void **state)
+{
+	static const struct {
+		enum taint taint;
+		const char *word;
+	} words[] = {
+		{ TAINT_PROPRIETARY_MODULE, "proprietary" },
+		{ TAINT_FORCED_MODULE, "force" },
+		{ TAINT_MACHINE_CHECK, "machine check" },
+		{ TAINT_DIE, "oops" },
+		{ TAINT_OVERRIDDEN_ACPI_TABLE, "ACPI" },
+		{ TAINT_WARN, "warning" },
+		{ TAINT_CRAP, "staging" },
+		{ TAINT_FIRMWARE_WORKAROUND, "firmware" },
+		{ TAINT_OOT_MODULE, "tree" },
+		{ TAINT_UNSIGNED_MODULE, "signature" },
+		{ TAINT_SOFTLOCKUP, "soft lockup" },
+		{ TAINT_LIVEPATCH, "live patch" },
+		{ TAINT_TEST, "test" },
+		{ TAINT_FWCTL, "fwctl" },
+		{ TAINT_TECH_PREVIEW, "preview" },
+		{ TAINT_UNPRIVILEGED_BPF, "BPF" },
+		{ TAINT_NO_SUPPORT, "support" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strstr(taint_meaning(words[i].taint), words[i].word))
+			fail_msg("%s: %s", taint_slug(words[i].taint),
+			         taint_meaning(words[i].taint));
+}
+
 static void mainline_taints_stand_at_their_mainline_bit(void **state)
 {
 	(void)state;
@@ -227,6 +280,8 @@ int main(void)
 		cmocka_unit_test(slugs_are_unique_and_never_the_word_for_unknown),
 		cmocka_unit_test(
 			a_module_can_carry_what_the_contract_lists_and_nothing_else),
+		cmocka_unit_test(every_taint_has_a_meaning_of_its_own_in_a_few_words),
+		cmocka_unit_test(a_meaning_is_that_of_its_taint),
 		cmocka_unit_test(mainline_taints_stand_at_their_mainline_bit),
 		cmocka_unit_test(letters_are_a_set_in_ascii_order),
 		cmocka_unit_test(a_doubled_letter_counts_once),
