@@ -161,7 +161,9 @@ static void read_files(struct scraper *scraper, uint64_t deadline,
                        struct snapshot *snapshot)
 {
 	const struct scrape_settings *settings = scraper->settings;
-	uint64_t wait_end = clock_monotonic() + settings->files_wait;
+	uint64_t now = clock_monotonic(), left = deadline > now ? deadline - now : 0;
+	/* What is read after the files needs its time, too. */
+	uint64_t wait = left - left / 4;
 
 	/* Where the release is known, what else the dialect depends on does not matter.
 	 */
@@ -171,8 +173,9 @@ static void read_files(struct scraper *scraper, uint64_t deadline,
 	if (snapshot->modules.procfs_result.error < 0 ||
 	    snapshot->files_result.error < 0 || !snapshot->modules.support)
 		return;
-	inspector_read(scraper->inspector, wait_end < deadline ? wait_end : deadline,
-	               snapshot);
+	if (wait > settings->files_wait)
+		wait = settings->files_wait;
+	inspector_read(scraper->inspector, now + wait, snapshot);
 	builds_fill(scraper->fs, settings->describes_every_module, snapshot);
 }
 

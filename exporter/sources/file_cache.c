@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "model/module_file.h"
 #include "sources/modules_dep.h"
+#include "sources/pkcs7.h"
 #include "sources/signature.h"
 
 /*
@@ -36,6 +37,7 @@ struct entry {
 
 struct file_cache {
 	struct hostfs *fs;
+	struct trust *trust; /* held */
 	struct signature_reader reader;
 	struct modinfo_log log;
 
@@ -57,11 +59,16 @@ static void clear_entry(struct entry *entry)
 	*entry = (struct entry){ 0 };
 }
 
+static void entries_free(struct entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		clear_entry(&entries[i]);
+	free(entries);
+}
+
 static void forget(struct file_cache *cache)
 {
-	for (size_t i = 0; i < cache->count; i++)
-		clear_entry(&cache->entries[i]);
-	free(cache->entries);
+	entries_free(cache->entries, cache->count);
 	cache->entries = NULL;
 	cache->count = 0;
 	text_clear(&cache->release);
@@ -141,6 +148,8 @@ static void inspect(struct file_cache *cache, struct entry *entry,
 {
 	_cleanup_(close_descriptor) int fd = -1;
 	struct module_file *file;
+	/* Reading may take longer than a file is fresh. */
+	bool was_settled = is_settled(identity);
 	int r = hostfs_open(cache->fs, HOSTFS_ROOTFS, entry->path, &fd);
 
 	if (r < 0) {
@@ -149,6 +158,11 @@ static void inspect(struct file_cache *cache, struct entry *entry,
 	}
 	file = module_file_new(entry->path);
 	r = file ? signature_read(&cache->reader, fd, file) : -ENOMEM;
+	if (r == -ECANCELED) { /* nobody asks any more */
+		module_file_free(file);
+		entry->is_kept = false;
+		return;
+	}
 	if (r < 0) {
 		module_file_free(file);
 		set_failure(cache, entry, r);
@@ -157,7 +171,7 @@ static void inspect(struct file_cache *cache, struct entry *entry,
 	set_file(cache, entry, file);
 	cache->has_read = true;
 	entry->identity = *identity;
-	entry->is_kept = is_settled(identity) && is_lasting(file->error);
+	entry->is_kept = was_settled && is_lasting(file->error);
 }
 
 /* Brings the entry up to date: usually a look at the identity is all. */
@@ -188,7 +202,9 @@ static int compare_entries(const void *a, const void *b)
 /* What is known of a file stays known if the module's file is the same one. */
 static void take_over(struct entry *entry, struct entry *old)
 {
-	if (!entry->path || !old->path || strcmp(entry->path, old->path) != 0)
+	/* Without a file: one that is listed twice took it. */
+	if (!entry->path || !old->path || !old->file ||
+	    strcmp(entry->path, old->path) != 0)
 		return;
 	entry->is_kept = old->is_kept;
 	entry->identity = old->identity;
@@ -212,6 +228,11 @@ static struct entry *entries_new(const char *names, size_t count,
 		if (dep_error == 0)
 			entries[i].error =
 				modules_dep_find(dep, name, strlen(name), &path);
+		if (entries[i].error == -ENOMEM) {
+			text_clear(&path);
+			entries_free(entries, i);
+			return NULL;
+		}
 		entries[i].path = text_take(&path, &length);
 		name += strlen(name) + 1;
 	}
@@ -268,6 +289,7 @@ int file_cache_place(struct file_cache *cache, const char *release,
                      const struct text *names, size_t count)
 {
 	struct hostfs_identity identity = { 0 };
+	bool was_settled;
 	int r, dep_error;
 
 	hostfs_begin(cache->fs, UINT64_MAX);
@@ -280,9 +302,9 @@ int file_cache_place(struct file_cache *cache, const char *release,
 	    strcmp(release, text_string(&cache->release)) == 0 &&
 	    is_same_text(names, &cache->names))
 		return 0;
+	was_settled = is_settled(&identity);
 	r = place(cache, release, names, count, dep_error);
-	cache->is_placed =
-		r == 0 && cache->place_error == dep_error && is_settled(&identity);
+	cache->is_placed = r == 0 && cache->place_error == dep_error && was_settled;
 	cache->dep_error = dep_error;
 	cache->dep_identity = identity;
 	return r;
@@ -310,7 +332,8 @@ int file_cache_new(const struct file_cache_settings *settings, const atomic_bool
 	if (!cache)
 		return -ENOMEM;
 	cache->log = settings->log;
-	cache->reader.trust = settings->trust;
+	cache->trust = trust_hold(settings->trust);
+	cache->reader.trust = cache->trust;
 	cache->reader.stop = stop;
 	r = hostfs_new(settings->paths, &cache->fs);
 	if (r == 0)
@@ -330,6 +353,7 @@ struct file_cache *file_cache_free(struct file_cache *cache)
 	forget(cache);
 	hostfs_free(cache->fs);
 	modinfo_free(cache->reader.modinfo);
+	trust_free(cache->trust);
 	free(cache);
 	return NULL;
 }

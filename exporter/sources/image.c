@@ -144,8 +144,10 @@ static int unpack_xz(struct passage *passage)
 		r = drain(passage, passage->output, CHUNK - stream.avail_out);
 		if (r < 0 || status == LZMA_STREAM_END)
 			return r;
-		if (status == LZMA_MEM_ERROR || status == LZMA_MEMLIMIT_ERROR)
+		if (status == LZMA_MEM_ERROR)
 			return -ENOMEM;
+		if (status == LZMA_MEMLIMIT_ERROR)
+			return -EFBIG;
 		if (status != LZMA_OK)
 			return -EBADMSG;
 		if (stream.avail_in || passage->is_end)

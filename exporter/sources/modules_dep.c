@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "sources/descriptor.h"
 #include "sources/hostfs.h"
 
 /* Ten times what the full kernel of a distribution has. */
@@ -92,6 +93,7 @@ static int add_folder(const char *release, struct text *path)
 int modules_dep_read(struct hostfs *fs, const char *release, struct modules_dep *dep)
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
+	_cleanup_(close_descriptor) int fd = -1;
 	int r = add_folder(release, &dep->folder);
 
 	if (r < 0)
@@ -100,8 +102,9 @@ int modules_dep_read(struct hostfs *fs, const char *release, struct modules_dep 
 	text_add_string(&path, "modules.dep");
 	if (path.error)
 		return path.error;
-	r = hostfs_records_read(fs, HOSTFS_ROOTFS, text_string(&path), DEP_MAX,
-	                        &dep->text);
+	r = hostfs_open(fs, HOSTFS_ROOTFS, text_string(&path), &fd);
+	if (r == 0)
+		r = descriptor_read(fd, false, DEP_MAX, &dep->text);
 	return r < 0 ? r : modules_dep_parse(dep);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <gnutls/pkcs7.h>
 #include <gnutls/x509.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,22 @@
 #define CERTIFICATES_MAX ((size_t)4 << 20)
 
 struct trust {
+	atomic_uint holders;
 	gnutls_x509_crt_t *certificates;
 	unsigned int count;
 };
 
+struct trust *trust_hold(struct trust *trust)
+{
+	if (trust)
+		atomic_fetch_add_explicit(&trust->holders, 1, memory_order_relaxed);
+	return trust;
+}
+
 struct trust *trust_free(struct trust *trust)
 {
-	if (!trust)
+	if (!trust ||
+	    atomic_fetch_sub_explicit(&trust->holders, 1, memory_order_acq_rel) > 1)
 		return NULL;
 	for (unsigned int i = 0; i < trust->count; i++)
 		gnutls_x509_crt_deinit(trust->certificates[i]);
@@ -116,10 +126,12 @@ int trust_add(struct trust **trust, const char *path, struct text *bad_path)
 	_cleanup_(text_clear) struct text names = TEXT_INIT;
 	int r;
 
-	if (!*trust)
+	if (!*trust) {
 		*trust = calloc(1, sizeof(**trust));
-	if (!*trust)
-		return -ENOMEM;
+		if (!*trust)
+			return -ENOMEM;
+		atomic_init(&(*trust)->holders, 1);
+	}
 	text_add_string(bad_path, path);
 	r = hostfs_given_names_read(path, &names);
 	if (r == 0)
@@ -160,7 +172,8 @@ static bool has_bytes(const gnutls_datum_t *datum, const void *bytes, size_t len
 
 static void free_name(gnutls_x509_dn_t const *name)
 {
-	gnutls_x509_dn_deinit(*name);
+	if (*name)
+		gnutls_x509_dn_deinit(*name);
 }
 
 /* Of a name's parts the first common name, or else the last part, as kmod has it. */

@@ -26,7 +26,7 @@ struct scrape_settings {
 	bool compares_every_module;  /* with sysfs; else only the tainting ones */
 	bool describes_every_module; /* its file; else only those of the tainting ones */
 	uint64_t files_wait;         /* nanoseconds, for files that have to be read */
-	const struct trust *trust;   /* NULL: signatures are not verified */
+	struct trust *trust;         /* NULL: signatures are not verified */
 	bool with_process;           /* the process_* families, too */
 };
 

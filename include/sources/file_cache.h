@@ -18,9 +18,9 @@ struct text;
 struct trust;
 
 struct file_cache_settings {
-	const char *const *paths;  /* as for hostfs_new(); borrowed until the end */
-	const struct trust *trust; /* NULL: signatures are not verified; borrowed */
-	struct modinfo_log log;    /* also hears which files cannot be read, once each */
+	const char *const *paths; /* as for hostfs_new(); borrowed until the end */
+	struct trust *trust;      /* held until the end; NULL: nothing is verified */
+	struct modinfo_log log;   /* also hears which files cannot be read, once each */
 };
 
 /* When STOP (NULL: never) becomes true, reading is given up. 0 or -ENOMEM. */

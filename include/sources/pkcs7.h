@@ -19,7 +19,12 @@ struct trust; /* opaque: certificates */
  * opening gives; then BAD_PATH is the file that failed.
  */
 int trust_add(struct trust **trust, const char *path, struct text *bad_path);
-struct trust *trust_free(struct trust *trust); /* takes NULL; returns NULL */
+
+/* One more holder, also in another thread. Takes NULL. */
+struct trust *trust_hold(struct trust *trust);
+
+/* One holder less; the last one frees it. Takes NULL; returns NULL. */
+struct trust *trust_free(struct trust *trust);
 
 /*
  * Sets signer (the common name of the certificate's issuer), sig_key (its serial number,

@@ -15,9 +15,9 @@
 #include "base/text.h"
 #include "tree.h"
 
-#define KO_SIGNED      "tests/unit/ko/signed.ko"   /* lab_signed, of 6.1.0-56-amd64 */
-#define KO_TAMPERED    "tests/unit/ko/tampered.ko" /* lab_tampered, of the same */
-#define KO_CERTIFICATE "tests/unit/ko/signing-key.pem"
+#define KO_SIGNED      "tests/modules/signed.ko"   /* lab_signed, of 6.1.0-56-amd64 */
+#define KO_TAMPERED    "tests/modules/tampered.ko" /* lab_tampered, of the same */
+#define KO_CERTIFICATE "tests/modules/signing-key.crt.pem"
 
 struct ko {
 	const char *modinfo;  /* its pairs, each with a newline behind it; NULL: none */
