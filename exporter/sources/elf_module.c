@@ -82,8 +82,10 @@ static bool is_sound(Elf *elf, const GElf_Ehdr *file, size_t length)
 	Elf_Scn *names = elf_getscn(elf, file->e_shstrndx);
 	GElf_Shdr header;
 
+	/* libkmod takes any section for names, libelf only what says it is one. */
 	return file->e_shstrndx != SHN_UNDEF && file->e_shstrndx < file->e_shnum &&
-	       names && gelf_getshdr(names, &header) && is_inside(&header, length);
+	       names && gelf_getshdr(names, &header) && header.sh_type == SHT_STRTAB &&
+	       !(header.sh_flags & SHF_COMPRESSED) && is_inside(&header, length);
 }
 
 int elf_module_parse(const unsigned char *bytes, size_t length,

@@ -334,6 +334,8 @@ static int stat_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 {
 	_cleanup_(close_descriptor) int fd = -1;
 
+	if (clock_monotonic() > fs->deadline)
+		return -ETIME;
 	if (fs->is_everything[root])
 		return fstatat(fs->roots[root], path, ret_stat, AT_NO_AUTOMOUNT) < 0
 		               ? -errno

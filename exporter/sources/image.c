@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
@@ -89,7 +90,7 @@ static void end_gzip(z_stream *stream)
 static int unpack_gzip(struct passage *passage)
 {
 	_cleanup_(end_gzip) z_stream stream = { 0 };
-	bool is_whole = false;
+	bool is_whole = false, is_first = true;
 	int r = 0;
 
 	/* 16: a gzip header is expected. */
@@ -103,10 +104,11 @@ static int unpack_gzip(struct passage *passage)
 
 			if (is_whole && inflateReset(&stream) != Z_OK)
 				return -EBADMSG;
+			is_first = is_first && !is_whole;
 			stream.next_out = passage->output;
 			stream.avail_out = CHUNK;
 			status = inflate(&stream, Z_NO_FLUSH);
-			if (status == Z_DATA_ERROR && is_whole && !stream.total_out)
+			if (status == Z_DATA_ERROR && !is_first && !stream.total_out)
 				return 0;
 			if (status == Z_MEM_ERROR)
 				return -ENOMEM;
@@ -119,6 +121,9 @@ static int unpack_gzip(struct passage *passage)
 		if (r == 0)
 			r = fill(passage);
 	}
+	/* One byte behind the last member begins no other. */
+	if (r == 0 && !is_first && stream.total_in == 1)
+		return 0;
 	return r == 0 && !is_whole ? -EBADMSG : r;
 }
 
@@ -178,9 +183,11 @@ static int unpack_zstd(struct passage *passage)
 		ZSTD_outBuffer out = { passage->output, CHUNK, 0 };
 
 		/* A full output may leave more inside than the input shows. */
-		while (r == 0 && (in.pos < in.size || out.pos == out.size)) {
+		while (r == 0 && (in.pos < in.size || (left && out.pos == out.size))) {
 			out.pos = 0;
 			left = ZSTD_decompressStream(stream, &out, &in);
+			if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+				return -ENOMEM;
 			if (ZSTD_isError(left))
 				return -EBADMSG;
 			r = drain(passage, passage->output, out.pos);

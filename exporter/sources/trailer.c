@@ -84,7 +84,8 @@ static void parse_frame(const unsigned char *bytes, size_t end, struct trailer *
 	trailer->signer = bytes + left;
 	trailer->signer_length = frame.signer_length;
 	trailer->signed_length = left;
-	if (trailer->signature == MODULE_SIGNATURE_X509 &&
+	if ((trailer->signature == MODULE_SIGNATURE_X509 ||
+	     trailer->signature == MODULE_SIGNATURE_PGP) &&
 	    frame.hash < ARRAY_SIZE(hashes))
 		trailer->hash = hashes[frame.hash];
 }

@@ -610,8 +610,12 @@ static void check_walk(int error)
 	check_error(fs, "value/below", -ENOTDIR);
 	check_error(fs, "..", -EXDEV);
 	check_error(fs, "inside/../value", -EXDEV);
-	check_error(fs, "/value", -EXDEV);
+	check_value(fs, "/value", "top\n");
+	check_value(fs, "///inside/value", "inside\n");
+	check_error(fs, "/../value", -EXDEV);
+	check_error(fs, "inside//value", -EXDEV);
 	check_error(fs, "", -EXDEV);
+	check_error(fs, "/", -EXDEV);
 	hostfs_free(fs);
 }
 
@@ -1405,6 +1409,490 @@ static void hostfs_names_read_that_fails_midway_is_cut_off_again(void **state)
 	hostfs_free(fs);
 }
 
+/* ---- files as a whole ---- */
+
+/* The roots are all "/", in which the tree is just another folder. */
+static struct hostfs *everything(void)
+{
+	static const char *const paths[HOSTFS_ROOT_COUNT] = { "/", "/", "/", "/" };
+	struct hostfs *fs = NULL;
+
+	assert_int_equal(hostfs_new(paths, &fs), 0);
+	return fs;
+}
+
+/* Opens and reads PATH of the root; NULL: any error is fine. Returns the error. */
+static int check_open(struct hostfs *fs, const char *path, const char *expected)
+{
+	char bytes[64] = "";
+	int fd = 77, r;
+
+	r = hostfs_open(fs, HOSTFS_ROOTFS, path, &fd);
+	if (!expected) {
+		assert_true(r < 0);
+		assert_int_equal(fd, 77);
+		return r;
+	}
+	assert_int_equal(r, 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(read(fd, bytes, sizeof(bytes) - 1) >= 0);
+	assert_string_equal(bytes, expected);
+	close(fd);
+	return r;
+}
+
+static void check_open_error(struct hostfs *fs, const char *path, int error)
+{
+	assert_int_equal(check_open(fs, path, NULL), error);
+}
+
+static void hostfs_open_opens_regular_files_inside_of_the_root(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+	size_t before, after;
+
+	(void)state;
+	tree_write("outside", "secret\n");
+	tree_write("root/lib/modules/a.ko", "a\n");
+	tree_link("/lib/modules/a.ko", "root/absolute.ko");
+	tree_link("lib", "root/usr");
+	tree_link("../outside", "root/above.ko");
+	tree_link("../../../../../../../../../../etc/passwd", "root/far.ko");
+	tree_link("loop.ko", "root/loop.ko");
+	tree_folder("root/folder.ko");
+	tree_fifo("root/fifo.ko");
+	check_open(fs, "lib/modules/a.ko", "a\n");
+	before = tree_count_descriptors();
+	check_open(fs, "/lib/modules/a.ko", "a\n");
+	check_open(fs, "///lib/modules/a.ko", "a\n");
+	check_open(fs, "usr/modules/a.ko", "a\n");
+	check_open(fs, "absolute.ko", "a\n");
+	check_open(fs, "../../lib/modules/a.ko", "a\n");
+	check_open_error(fs, "above.ko", -ENOENT);
+	check_open_error(fs, "far.ko", -ENOENT);
+	check_open_error(fs, "../outside", -ENOENT);
+	check_open_error(fs, "loop.ko", -ELOOP);
+	check_open_error(fs, "missing.ko", -ENOENT);
+	check_open_error(fs, "lib/modules/a.ko/below", -ENOTDIR);
+	check_open_error(fs, "", -ENOENT);
+	alarm(60);
+	check_open_error(fs, "fifo.ko", -EINVAL);
+	check_open_error(fs, "folder.ko", -EISDIR);
+	check_open_error(fs, "/", -ENOENT);
+	alarm(0);
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+	hostfs_begin(fs, 0);
+	check_open_error(fs, "lib/modules/a.ko", -ETIME);
+	hostfs_free(fs);
+}
+
+static void hostfs_open_follows_no_link_without_openat2(void **state)
+{
+	static const int errors[] = { ENOSYS, EPERM };
+	struct hostfs *fs = tree_hostfs();
+
+	(void)state;
+	tree_write("root/lib/modules/a.ko", "a\n");
+	tree_link("/lib/modules/a.ko", "root/absolute.ko");
+	tree_link("lib", "root/usr");
+	tree_fifo("root/fifo.ko");
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		openat2_error = errors[i];
+		check_open(fs, "lib/modules/a.ko", "a\n");
+		check_open(fs, "/lib/modules/a.ko", "a\n");
+		check_open(fs, "absolute.ko", NULL);
+		check_open(fs, "usr/modules/a.ko", NULL);
+		check_open_error(fs, "lib/../lib/modules/a.ko", -EXDEV);
+		check_open_error(fs, "fifo.ko", -EINVAL);
+		check_open_error(fs, "missing.ko", -ENOENT);
+	}
+	hostfs_free(fs);
+}
+
+static void hostfs_open_follows_links_without_openat2_where_nothing_is_outside(
+	void **state)
+{
+	static const int errors[] = { 0, ENOSYS, EPERM };
+	struct hostfs *fs = everything();
+	char path[2 * PATH_MAX], target[2 * PATH_MAX];
+
+	(void)state;
+	tree_write("root/lib/a.ko", "a\n");
+	snprintf(target, sizeof(target), "%s/root/lib/a.ko", tree_path);
+	tree_link(target, "root/absolute.ko");
+	tree_link("lib/../lib/a.ko", "root/relative.ko");
+	tree_link("lib", "root/usr");
+	tree_link("missing.ko", "root/dangling.ko");
+	tree_fifo("root/fifo.ko");
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		static const char *const good[] = { "lib/a.ko", "absolute.ko",
+			                            "relative.ko", "usr/a.ko",
+			                            "usr/../lib/a.ko" };
+
+		openat2_error = errors[i];
+		for (size_t k = 0; k < ARRAY_SIZE(good); k++) {
+			snprintf(path, sizeof(path), "%s/root/%s", tree_path, good[k]);
+			check_open(fs, path, "a\n");
+			check_open(fs, path + 1, "a\n");
+		}
+		snprintf(path, sizeof(path), "%s/root/dangling.ko", tree_path);
+		check_open_error(fs, path, -ENOENT);
+		snprintf(path, sizeof(path), "%s/root/fifo.ko", tree_path);
+		check_open_error(fs, path, -EINVAL);
+		snprintf(path, sizeof(path), "%s/root", tree_path);
+		check_open_error(fs, path, -EISDIR);
+	}
+	hostfs_free(fs);
+}
+
+/* ---- identities ---- */
+
+static struct hostfs_identity identity_of(struct hostfs *fs, const char *path)
+{
+	struct hostfs_identity identity = { 0 };
+
+	assert_int_equal(hostfs_identity_read(fs, HOSTFS_ROOTFS, path, &identity), 0);
+	return identity;
+}
+
+static bool is_same(struct hostfs_identity a, struct hostfs_identity b)
+{
+	assert_int_equal(hostfs_identity_is_equal(&a, &b),
+	                 hostfs_identity_is_equal(&b, &a));
+	return hostfs_identity_is_equal(&a, &b);
+}
+
+static void check_identity_error(struct hostfs *fs, const char *path, int error)
+{
+	struct hostfs_identity identity = { 1, 2, 3, 4, 5 }, before = identity;
+
+	assert_int_equal(hostfs_identity_read(fs, HOSTFS_ROOTFS, path, &identity), error);
+	assert_true(is_same(identity, before));
+}
+
+static void hostfs_identity_is_equal_compares_all_of_it(void **state)
+{
+	const struct hostfs_identity one = { 1, 2, 3, 4, 5 };
+
+	(void)state;
+	assert_true(is_same(one, one));
+	assert_false(is_same(one, (struct hostfs_identity){ 9, 2, 3, 4, 5 }));
+	assert_false(is_same(one, (struct hostfs_identity){ 1, 9, 3, 4, 5 }));
+	assert_false(is_same(one, (struct hostfs_identity){ 1, 2, 9, 4, 5 }));
+	assert_false(is_same(one, (struct hostfs_identity){ 1, 2, 3, 9, 5 }));
+	assert_false(is_same(one, (struct hostfs_identity){ 1, 2, 3, 4, 9 }));
+}
+
+static void hostfs_identity_read_is_that_of_the_file(void **state)
+{
+	const struct timespec times[] = { { 1000000000, 123456789 }, { -5, 7 } };
+	struct hostfs *fs = tree_hostfs();
+	struct hostfs_identity identity;
+	struct stat st;
+
+	(void)state;
+	tree_write("root/a.ko", "123456789");
+	assert_int_equal(utimensat(tree_fd, "root/a.ko", times, 0), 0);
+	identity = identity_of(fs, "a.ko");
+	assert_int_equal(fstatat(tree_fd, "root/a.ko", &st, 0), 0);
+	assert_int_equal(identity.device, st.st_dev);
+	assert_int_equal(identity.inode, st.st_ino);
+	assert_int_equal(identity.size, 9);
+	assert_true(identity.modified == -5 * (int64_t)CLOCK_SECOND + 7);
+	assert_true(identity.changed ==
+	            st.st_ctim.tv_sec * (int64_t)CLOCK_SECOND + st.st_ctim.tv_nsec);
+	assert_true(is_same(identity, identity_of(fs, "a.ko")));
+	assert_true(is_same(identity, identity_of(fs, "/a.ko")));
+	hostfs_free(fs);
+}
+
+/* Whatever is done to PATH in the tree, the identity at SEEN of FS is another one. */
+static void check_changes(struct hostfs *fs, const char *seen)
+{
+	struct hostfs_identity old;
+	struct timespec times[2];
+	struct stat st;
+	int fd;
+
+	tree_write("root/a.ko", "as it was");
+	old = identity_of(fs, seen);
+	assert_true(is_same(old, identity_of(fs, seen)));
+
+	/* Another of the same size and time in its place, as cp -p does it. */
+	assert_int_equal(fstatat(tree_fd, "root/a.ko", &st, 0), 0);
+	tree_write("root/b.ko", "as it is!");
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	assert_int_equal(utimensat(tree_fd, "root/b.ko", times, 0), 0);
+	assert_int_equal(renameat(tree_fd, "root/b.ko", tree_fd, "root/a.ko"), 0);
+	assert_false(is_same(old, identity_of(fs, seen)));
+
+	/* Longer, and then other bytes of the same length with the old time put back. */
+	old = identity_of(fs, seen);
+	fd = openat(tree_fd, "root/a.ko", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, "longer", 6), 6);
+	assert_false(is_same(old, identity_of(fs, seen)));
+	old = identity_of(fs, seen);
+	assert_int_equal(fstat(fd, &st), 0);
+	/* Until the clock of the file system has gone on. */
+	for (int i = 0; i < 1000000; i++) {
+		assert_int_equal(pwrite(fd, "A", 1, 0), 1);
+		times[0] = st.st_atim;
+		times[1] = st.st_mtim;
+		assert_int_equal(futimens(fd, times), 0);
+		if (!is_same(old, identity_of(fs, seen)))
+			break;
+	}
+	assert_false(is_same(old, identity_of(fs, seen)));
+	assert_int_equal(identity_of(fs, seen).modified, old.modified);
+	close(fd);
+
+	/* And without any change it stays. */
+	old = identity_of(fs, seen);
+	assert_true(is_same(old, identity_of(fs, seen)));
+}
+
+static void hostfs_identity_read_sees_what_was_replaced_or_written_to(void **state)
+{
+	static const int errors[] = { 0, ENOSYS };
+	char path[2 * PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct hostfs *fs = tree_hostfs(), *all = everything();
+
+		openat2_error = errors[i];
+		check_changes(fs, "a.ko");
+		snprintf(path, sizeof(path), "%s/root/a.ko", tree_path);
+		check_changes(all, path);
+		hostfs_free(all);
+		hostfs_free(fs);
+	}
+}
+
+static void hostfs_identity_read_stays_inside_of_the_root(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+	char inside[2 * PATH_MAX + 8], target[2 * PATH_MAX];
+	struct hostfs_identity identity;
+
+	(void)state;
+	tree_write("outside", "secret\n");
+	tree_write("root/lib/a.ko", "a\n");
+	snprintf(target, sizeof(target), "%s/outside", tree_path);
+	tree_link(target, "root/absolute.ko");
+	tree_link("../outside", "root/above.ko");
+	tree_link("/lib/a.ko", "root/weak.ko");
+	tree_link("loop.ko", "root/loop.ko");
+	identity = identity_of(fs, "lib/a.ko");
+	assert_true(is_same(identity, identity_of(fs, "weak.ko")));
+	assert_true(is_same(identity, identity_of(fs, "/lib/../lib/a.ko")));
+	assert_true(is_same(identity, identity_of(fs, "../lib/a.ko")));
+	check_identity_error(fs, "absolute.ko", -ENOENT);
+	check_identity_error(fs, "above.ko", -ENOENT);
+	check_identity_error(fs, "../outside", -ENOENT);
+	check_identity_error(fs, "/etc/passwd", -ENOENT);
+	check_identity_error(fs, "loop.ko", -ELOOP);
+	check_identity_error(fs, "lib/a.ko/below", -ENOTDIR);
+	check_identity_error(fs, "", -ENOENT);
+	/* What the absolute link means, now made inside of the root. */
+	snprintf(inside, sizeof(inside), "root%s", target);
+	tree_write(inside, "harmless\n");
+	assert_int_equal(identity_of(fs, "absolute.ko").size, strlen("harmless\n"));
+
+	/* Links are not followed without openat2(). */
+	openat2_error = ENOSYS;
+	assert_true(is_same(identity, identity_of(fs, "/lib/a.ko")));
+	check_identity_error(fs, "weak.ko", -ELOOP);
+	check_identity_error(fs, "absolute.ko", -ELOOP);
+	check_identity_error(fs, "../lib/a.ko", -EXDEV);
+	hostfs_free(fs);
+}
+
+static void hostfs_identity_read_follows_links_where_nothing_is_outside(void **state)
+{
+	static const int errors[] = { 0, ENOSYS };
+	char path[2 * PATH_MAX], target[2 * PATH_MAX];
+
+	(void)state;
+	tree_write("root/a.ko", "a\n");
+	snprintf(target, sizeof(target), "%s/root/a.ko", tree_path);
+	tree_link(target, "root/absolute.ko");
+	tree_link("a.ko", "root/relative.ko");
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct hostfs *fs = everything();
+		struct hostfs_identity identity;
+
+		openat2_error = errors[i];
+		identity = identity_of(fs, target);
+		assert_true(is_same(identity, identity_of(fs, target + 1)));
+		snprintf(path, sizeof(path), "%s/root/absolute.ko", tree_path);
+		assert_true(is_same(identity, identity_of(fs, path)));
+		snprintf(path, sizeof(path), "%s/root/relative.ko", tree_path);
+		assert_true(is_same(identity, identity_of(fs, path)));
+		snprintf(path, sizeof(path), "%s/root/missing.ko", tree_path);
+		check_identity_error(fs, path, -ENOENT);
+		hostfs_free(fs);
+	}
+}
+
+static void hostfs_identity_read_waits_for_nothing(void **state)
+{
+	struct hostfs *fs = tree_hostfs(), *all = everything();
+	char path[2 * PATH_MAX];
+	size_t before, after;
+
+	(void)state;
+	tree_fifo("root/fifo.ko");
+	tree_folder("root/folder.ko");
+	assert_int_equal(hostfs_root_check(fs, HOSTFS_ROOTFS), 0);
+	assert_int_equal(hostfs_root_check(all, HOSTFS_ROOTFS), 0);
+	before = tree_count_descriptors();
+	alarm(60);
+	assert_false(is_same(identity_of(fs, "fifo.ko"), identity_of(fs, "folder.ko")));
+	snprintf(path, sizeof(path), "%s/root/fifo.ko", tree_path);
+	assert_true(is_same(identity_of(fs, "fifo.ko"), identity_of(all, path)));
+	alarm(0);
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+	hostfs_free(all);
+	hostfs_free(fs);
+}
+
+static void hostfs_identity_read_tries_a_missing_root_again(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+
+	(void)state;
+	tree_delete("root");
+	check_identity_error(fs, "a.ko", -ENOENT);
+	check_open_error(fs, "a.ko", -ENOENT);
+	tree_write("root/a.ko", "a\n");
+	assert_int_equal(identity_of(fs, "a.ko").size, 2);
+	check_open(fs, "a.ko", "a\n");
+	hostfs_free(fs);
+}
+
+static void hostfs_identity_read_fails_after_the_deadline(void **state)
+{
+	struct hostfs *fs = tree_hostfs(), *all = everything();
+	char path[2 * PATH_MAX];
+
+	(void)state;
+	tree_write("root/a.ko", "a\n");
+	snprintf(path, sizeof(path), "%s/root/a.ko", tree_path);
+	identity_of(fs, "a.ko");
+	identity_of(all, path);
+	hostfs_begin(fs, 0);
+	hostfs_begin(all, 0);
+	check_identity_error(fs, "a.ko", -ETIME);
+	check_identity_error(all, path, -ETIME);
+	hostfs_free(all);
+	hostfs_free(fs);
+}
+
+/* ---- files that the user names ---- */
+
+static void hostfs_given_open_opens_regular_files_anywhere(void **state)
+{
+	static const struct {
+		const char *path;
+		int error;
+	} bad[] = {
+		{ "root/missing.ko", -ENOENT }, { "root/fifo.ko", -EINVAL },
+		{ "root/folder.ko", -EISDIR },  { "root/loop.ko", -ELOOP },
+		{ "root/a.ko/x", -ENOTDIR },    { "", -ENOENT },
+		{ "/dev/null", -EINVAL },       { ".", -EISDIR },
+	};
+	char path[2 * PATH_MAX];
+	_cleanup_(close_descriptor) int cwd = open(".", O_PATH | O_CLOEXEC);
+	size_t before, after;
+	int fd;
+
+	(void)state;
+	tree_write("root/a.ko", "a\n");
+	snprintf(path, sizeof(path), "%s/root/a.ko", tree_path);
+	tree_link(path, "link.ko");
+	tree_fifo("root/fifo.ko");
+	tree_folder("root/folder.ko");
+	tree_link("loop.ko", "root/loop.ko");
+	assert_int_equal(hostfs_given_open(path, &fd), 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+	before = tree_count_descriptors();
+	assert_int_equal(fchdir(tree_fd), 0);
+	assert_int_equal(hostfs_given_open("root/a.ko", &fd), 0);
+	close(fd);
+	assert_int_equal(hostfs_given_open("./root/../link.ko", &fd), 0);
+	close(fd);
+	alarm(60);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		fd = 77;
+		assert_int_equal(hostfs_given_open(bad[i].path, &fd), bad[i].error);
+		assert_int_equal(fd, 77);
+	}
+	alarm(0);
+	assert_int_equal(fchdir(cwd), 0);
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+}
+
+static void hostfs_given_read_appends_up_to_the_bound(void **state)
+{
+	_cleanup_(text_clear) struct text bytes = TEXT_INIT;
+	char path[2 * PATH_MAX];
+
+	(void)state;
+	tree_write_filled("file", 'x', 100000);
+	tree_fifo("fifo");
+	snprintf(path, sizeof(path), "%s/file", tree_path);
+	text_add_string(&bytes, "before");
+	assert_int_equal(hostfs_given_read(path, 99999, &bytes), -EFBIG);
+	check_unchanged(&bytes, "before");
+	assert_int_equal(hostfs_given_read(path, 100000, &bytes), 0);
+	assert_int_equal(bytes.length, 100006);
+	text_reset(&bytes);
+	text_add_string(&bytes, "before");
+	fail_pread(EIO, 1, 1);
+	assert_int_equal(hostfs_given_read(path, 100000, &bytes), -EIO);
+	check_unchanged(&bytes, "before");
+	assert_int_equal(hostfs_given_read(tree_path, 100, &bytes), -EISDIR);
+	snprintf(path, sizeof(path), "%s/missing", tree_path);
+	assert_int_equal(hostfs_given_read(path, 100, &bytes), -ENOENT);
+	alarm(60);
+	snprintf(path, sizeof(path), "%s/fifo", tree_path);
+	assert_int_equal(hostfs_given_read(path, 100, &bytes), -EINVAL);
+	alarm(0);
+	check_unchanged(&bytes, "before");
+}
+
+static void hostfs_given_names_read_gives_the_names_in_a_folder(void **state)
+{
+	_cleanup_(text_clear) struct text names = TEXT_INIT;
+	char path[2 * PATH_MAX];
+	size_t before = tree_count_descriptors(), after;
+
+	(void)state;
+	tree_write("given/one", "");
+	tree_fifo("fifo");
+	snprintf(path, sizeof(path), "%s/given", tree_path);
+	assert_int_equal(hostfs_given_names_read(path, &names), 0);
+	assert_int_equal(names.length, sizeof("one"));
+	assert_string_equal(text_string(&names), "one");
+	snprintf(path, sizeof(path), "%s/given/one", tree_path);
+	assert_int_equal(hostfs_given_names_read(path, &names), -ENOTDIR);
+	alarm(60);
+	snprintf(path, sizeof(path), "%s/fifo", tree_path);
+	assert_int_equal(hostfs_given_names_read(path, &names), -ENOTDIR);
+	alarm(0);
+	snprintf(path, sizeof(path), "%s/missing", tree_path);
+	assert_int_equal(hostfs_given_names_read(path, &names), -ENOENT);
+	assert_int_equal(names.length, sizeof("one"));
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+}
+
 /* ---- no memory ---- */
 
 static void hostfs_new_without_memory_says_so(void **state)
@@ -1545,6 +2033,20 @@ int main(void)
 		TEST(hostfs_names_read_appends_every_name),
 		TEST(hostfs_names_read_of_an_empty_folder_appends_nothing),
 		TEST(hostfs_names_read_that_fails_midway_is_cut_off_again),
+		TEST(hostfs_open_opens_regular_files_inside_of_the_root),
+		TEST(hostfs_open_follows_no_link_without_openat2),
+		TEST(hostfs_open_follows_links_without_openat2_where_nothing_is_outside),
+		TEST(hostfs_identity_is_equal_compares_all_of_it),
+		TEST(hostfs_identity_read_is_that_of_the_file),
+		TEST(hostfs_identity_read_sees_what_was_replaced_or_written_to),
+		TEST(hostfs_identity_read_stays_inside_of_the_root),
+		TEST(hostfs_identity_read_follows_links_where_nothing_is_outside),
+		TEST(hostfs_identity_read_waits_for_nothing),
+		TEST(hostfs_identity_read_tries_a_missing_root_again),
+		TEST(hostfs_identity_read_fails_after_the_deadline),
+		TEST(hostfs_given_open_opens_regular_files_anywhere),
+		TEST(hostfs_given_read_appends_up_to_the_bound),
+		TEST(hostfs_given_names_read_gives_the_names_in_a_folder),
 		TEST(hostfs_new_without_memory_says_so),
 		TEST(hostfs_reads_survive_every_failed_allocation),
 		TEST(hostfs_walks_survive_every_failed_allocation),

@@ -209,6 +209,77 @@ static void sysfs_letters_read_takes_names_of_any_other_bytes(void **state)
 	}
 }
 
+static int read_attribute(const char *name, size_t length, const char *file,
+                          struct text *value)
+{
+	struct hostfs *fs = tree_hostfs();
+	int r = sysfs_attribute_read(fs, name, length, file, value);
+
+	hostfs_free(fs);
+	return r;
+}
+
+static void sysfs_attribute_read_appends_the_file(void **state)
+{
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+
+	(void)state;
+	tree_write("sys/module/loop/srcversion", "ABC\n");
+	tree_write_bytes("sys/module/loop/notes/.note.gnu.build-id", "\4\0\0\0GNU", 8);
+	tree_write("sys/module/a!b/srcversion", "DEF\n");
+	tree_write("sys/module/loop/empty", "");
+	text_add_string(&value, "before:");
+	assert_int_equal(read_attribute("loop", 4, "srcversion", &value), 0);
+	assert_string_equal(text_string(&value), "before:ABC\n");
+	assert_int_equal(read_attribute("a/b and more", 3, "srcversion", &value), 0);
+	assert_string_equal(text_string(&value), "before:ABC\nDEF\n");
+	assert_int_equal(read_attribute("loop", 4, "empty", &value), 0);
+	assert_string_equal(text_string(&value), "before:ABC\nDEF\n");
+	text_reset(&value);
+	assert_int_equal(read_attribute("loop", 4, "notes/.note.gnu.build-id", &value),
+	                 0);
+	assert_int_equal(value.length, 8);
+	assert_memory_equal(value.data, "\4\0\0\0GNU", 8);
+}
+
+static void sysfs_attribute_read_leaves_the_value_alone_at_an_error(void **state)
+{
+	static const struct {
+		const char *name, *file;
+		size_t length;
+		int error;
+	} cases[] = {
+		{ "gone", "srcversion", 4, -ENOENT },
+		{ "loop", "missing", 4, -ENOENT },
+		{ "..", "srcversion", 2, -ENOENT },
+		{ ".", "srcversion", 1, -ENOENT },
+		{ "", "srcversion", 0, -ENOENT },
+		{ "../sys", "srcversion", 6, -ENOENT },
+		{ "loop\0", "srcversion", 5, -ENOENT },
+		{ "loop", "folder", 4, -EISDIR },
+		{ "loop", "fifo", 4, -EINVAL },
+		{ "loop", "huge", 4, -EFBIG },
+		{ "loop", "srcversion/x", 4, -ENOTDIR },
+	};
+
+	(void)state;
+	tree_write("sys/srcversion", "ABC\n");
+	tree_write("sys/module/srcversion", "ABC\n");
+	tree_write("sys/module/loop/srcversion", "ABC\n");
+	tree_folder("sys/module/loop/folder");
+	tree_fifo("sys/module/loop/fifo");
+	tree_write_filled("sys/module/loop/huge", 'x', HOSTFS_VALUE_MAX + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(text_clear) struct text value = TEXT_INIT;
+
+		text_add_string(&value, "before");
+		assert_int_equal(read_attribute(cases[i].name, cases[i].length,
+		                                cases[i].file, &value),
+		                 cases[i].error);
+		assert_string_equal(text_string(&value), "before");
+	}
+}
+
 static void sysfs_folder_count_read_counts_folders_alone(void **state)
 {
 	struct hostfs *fs = tree_hostfs();
@@ -375,6 +446,8 @@ int main(void)
 		TEST(sysfs_letters_read_never_leaves_the_modules_folder),
 		TEST(sysfs_letters_read_finds_no_module_with_nul_in_its_name),
 		TEST(sysfs_letters_read_takes_names_of_any_other_bytes),
+		TEST(sysfs_attribute_read_appends_the_file),
+		TEST(sysfs_attribute_read_leaves_the_value_alone_at_an_error),
 		TEST(sysfs_folder_count_read_counts_folders_alone),
 		TEST(sysfs_folder_count_read_of_a_file_is_an_error),
 		TEST(sysfs_folder_names_read_appends_them),
