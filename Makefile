@@ -81,6 +81,8 @@ help:
 	@echo 'lint           format, static analysis, floors, both compilers'
 	@echo 'format         let clang-format rewrite the sources'
 	@echo 'bench          speed, as ratios'
+	@echo 'fuzz           each parser for T=60 seconds, with libFuzzer'
+	@echo 'fuzz-replay    each parser with what fuzzing begins with'
 	@echo 'install        to $$(DESTDIR)$$(PREFIX)       uninstall   clean   help'
 
 # ---- build ----
@@ -167,7 +169,7 @@ test: dependencies-test
 test-all:
 	@rm -f $(BUILD)/tally
 	@status=0; \
-	for suite in unit golden e2e asan tsan memcheck; do \
+	for suite in unit golden e2e fuzz-replay asan tsan memcheck; do \
 		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
 	done; \
 	tests/tally.sh $(BUILD)/tally && exit $$status
@@ -183,7 +185,7 @@ e2e: $(PROGRAM)
 
 asan:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) \
-		unit golden e2e
+		unit golden e2e fuzz-replay
 
 # The inspector and its cache. TSan of today loses its way where addresses are more random.
 NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ] || \
@@ -200,6 +202,40 @@ memcheck: $(PROGRAM)
 coverage: dependencies-test
 	@$(MAKE) --no-print-directory COVERAGE=1 unit golden e2e
 	@gcovr --root . --filter exporter/ $(BUILD)/coverage
+
+# ---- fuzz ----
+
+# Each target is linked with libFuzzer, or with a main() of ours that shows it the files
+# below tests/fuzz/corpus. What fuzzing finds stays in the build folder.
+T ?= 60
+FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS := $(FUZZ:%=$(OUT)/tests/fuzz/replay_%)
+
+define fuzz_rule
+$(OUT)/tests/fuzz/fuzz_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
+		$(call archives,$(BELOW_sources))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(LIBS)
+$(OUT)/tests/fuzz/replay_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
+		$(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_sources))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS)
+.PHONY: fuzz-$(1)
+fuzz-$(1): $(OUT)/tests/fuzz/fuzz_$(1)
+	@mkdir -p $(OUT)/corpus/$(1)
+	$$< -max_total_time=$(T) -max_len=8192 -print_final_stats=1 \
+		-artifact_prefix=$(OUT)/found-$(1)- $(OUT)/corpus/$(1) tests/fuzz/corpus/$(1)
+endef
+$(foreach target,$(FUZZ),$(eval $(call fuzz_rule,$(target))))
+
+.PHONY: fuzz fuzz-replay
+fuzz: dependencies-test
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		$(FUZZ:%=fuzz-%)
+
+fuzz-replay: $(REPLAYS)
+	@TALLY=$(TALLY) tests/tap.sh $(foreach target,$(FUZZ),\
+		'$(OUT)/tests/fuzz/replay_$(target) tests/fuzz/corpus/$(target)')
+
+-include $(FUZZ:%=$(OUT)/tests/fuzz/fuzz_%.d) $(OUT)/tests/fuzz/replay.d
 
 # ---- lint ----
 

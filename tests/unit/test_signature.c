@@ -644,8 +644,7 @@ static void signature_read_takes_what_is_no_module_for_malformed(void **state)
 	static const char *const files[] = { "",
 		                             "x",
 		                             "#!/bin/sh\n",
-		                             "\x7f"
-		                             "ELF",
+		                             "\177ELF",
 		                             "\x1f\x8b garbage",
 		                             "(\xb5/\xfd garbage",
 		                             "~Module signature appended~\n" };
