@@ -286,6 +286,7 @@ EXAMPLES = {
         {
             "signature": "pgp",
             "signer": "Older key",
+            "sig_hashalgo": "sha1",
             "license": "GPL",
             "intree": "Y",
         },

@@ -27,6 +27,7 @@ CERTIFICATES = (
     ("rsa", "rsa:2048", 0x80C0FFEE01, "/O=Tests/CN=Tests' RSA key"),
     ("ec", "ec:P-384", 0x0102030405, "/O=Tests/CN=Tests' ECDSA key"),
     ("other", "ec:P-384", 0x0102030405, "/O=Tests/CN=Somebody else's key"),
+    ("again", "ec:P-384", 0x0102030406, "/O=Tests/CN=Tests' ECDSA key"),
     ("first", "ec", 0x7F, "/CN=Name in front/O=Tests/OU=Behind it"),
     ("names", "ec", 0x80, "/CN=One name/CN=Another name/O=Tests"),
     ("nameless", "ec", 0x0F00, "/C=XX/O=No common name/OU=The last part"),

@@ -528,6 +528,9 @@ static void check_two(bool is_64, bool is_big)
 		object_set_section(&object, i, sh_offset, object.length);
 		check_sound(&object, false);
 	}
+	/* Both. */
+	object_set_section(&object, 1, sh_size, 0);
+	check_sound(&object, false);
 }
 
 static void elf_module_is_not_sound_if_one_of_two_modinfos_is_not(void **state)

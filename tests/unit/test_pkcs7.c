@@ -691,6 +691,8 @@ static void pkcs7_verify_tells_issuers_apart(void **state)
 
 	(void)state;
 	add_trust(&trust, KEYS "other.crt.pem");
+	/* Nor is the issuer alone. */
+	add_trust(&trust, KEYS "again.crt.pem");
 	check_verified(trust, "made/ec-sha256.ko", MODULE_VERIFIED_UNTRUSTED);
 	check_verified(trust, "made/ec-sha256-keyid.ko", MODULE_VERIFIED_UNTRUSTED);
 	add_trust(&trust, KEYS "ec.crt.pem");

@@ -256,7 +256,8 @@ static void trailer_parse_believes_no_length_that_does_not_fit(void **state)
 
 static void trailer_parse_believes_no_huge_blob(void **state)
 {
-	static const uint32_t lengths[] = { 11,         255,        65536,
+	static const uint32_t lengths[] = { 0x01000004, 0x04000004, 0x00010004,
+		                            11,         255,        65536,
 		                            0x04000000, 0x7fffffff, 0x80000000,
 		                            0xfffffff4, 0xffffffff };
 
