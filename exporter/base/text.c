@@ -86,6 +86,12 @@ const char *text_string(const struct text *text)
 	return text->data ? text->data : "";
 }
 
+bool text_is_equal(const struct text *a, const struct text *b)
+{
+	return a->length == b->length &&
+	       memcmp(text_string(a), text_string(b), a->length) == 0;
+}
+
 char *text_take(struct text *text, size_t *ret_length)
 {
 	char *data = text->data;

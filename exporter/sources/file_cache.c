@@ -279,12 +279,6 @@ static int place(struct file_cache *cache, const char *release, const struct tex
 	return 0;
 }
 
-static bool is_same_text(const struct text *a, const struct text *b)
-{
-	return a->length == b->length &&
-	       memcmp(text_string(a), text_string(b), a->length) == 0;
-}
-
 int file_cache_place(struct file_cache *cache, const char *release,
                      const struct text *names, size_t count)
 {
@@ -300,7 +294,7 @@ int file_cache_place(struct file_cache *cache, const char *release,
 	if (cache->is_placed && dep_error == cache->dep_error &&
 	    hostfs_identity_is_equal(&identity, &cache->dep_identity) &&
 	    strcmp(release, text_string(&cache->release)) == 0 &&
-	    is_same_text(names, &cache->names))
+	    text_is_equal(names, &cache->names))
 		return 0;
 	was_settled = is_settled(&identity);
 	r = place(cache, release, names, count, dep_error);

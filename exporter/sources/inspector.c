@@ -232,19 +232,13 @@ struct inspector *inspector_free(struct inspector *inspector)
 	return NULL;
 }
 
-static bool is_same_text(const struct text *a, const struct text *b)
-{
-	return a->length == b->length &&
-	       memcmp(text_string(a), text_string(b), a->length) == 0;
-}
-
 /* Whether the thread's request, if any, asks for just what REQUEST does. */
 static bool is_current(const struct inspector *inspector, const struct request *request)
 {
 	const struct request *current = inspector->current;
 
-	return current && is_same_text(&request->release, &current->release) &&
-	       is_same_text(&request->names, &current->names);
+	return current && text_is_equal(&request->release, &current->release) &&
+	       text_is_equal(&request->names, &current->names);
 }
 
 static bool has_answered(const struct inspector *inspector)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -59,6 +60,9 @@ void text_add_seconds(struct text *text, uint64_t nanoseconds);
 
 /* The bytes with a NUL behind them; "" when empty. Borrowed until the next change. */
 const char *text_string(const struct text *text);
+
+/* Whether both hold the same bytes. */
+bool text_is_equal(const struct text *a, const struct text *b);
 
 /*
  * Hands the bytes to the caller, who frees them with free(); the text is empty after.

@@ -498,9 +498,36 @@ static void take_of_a_text_that_never_got_a_byte_gives_nothing(void **state)
 	assert_sane(&text);
 }
 
+static void texts_are_equal_if_all_their_bytes_are(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t a_length, b_length;
+		bool is_equal;
+	} cases[] = {
+		{ "", "", 0, 0, true },          { "ab", "ab", 2, 2, true },
+		{ "ab", "ac", 2, 2, false },     { "ab", "abc", 2, 3, false },
+		{ "", "a", 0, 1, false },        { "a\0b", "a\0b", 3, 3, true },
+		{ "a\0b", "a\0c", 3, 3, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct text a = TEXT_INIT, b = TEXT_INIT;
+
+		text_add(&a, cases[i].a, cases[i].a_length);
+		text_add(&b, cases[i].b, cases[i].b_length);
+		assert_int_equal(text_is_equal(&a, &b), cases[i].is_equal);
+		assert_int_equal(text_is_equal(&b, &a), cases[i].is_equal);
+		text_clear(&a);
+		text_clear(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(texts_are_equal_if_all_their_bytes_are, setup),
 		cmocka_unit_test_setup(a_new_text_is_empty_and_reads_as_an_empty_string,
 		                       setup),
 		cmocka_unit_test_setup(appends_stand_one_behind_the_other, setup),
