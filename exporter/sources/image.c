@@ -260,8 +260,12 @@ int image_read(struct image *image, int fd, const atomic_bool *stop)
 	r = pass(image, &passage);
 	if (r == 0)
 		r = map(image, passage.written);
-	if (r < 0)
+	if (r < 0) {
+		enum module_compression compression = image->compression;
+
 		image_clear(image);
+		image->compression = compression;
+	}
 	return r;
 }
 

@@ -39,7 +39,8 @@ struct image {
  *
  * -EFBIG: larger than IMAGE_MAX; -ETIME: took longer than IMAGE_SECONDS; -EBADMSG: the
  * compressed form is broken or cut off, or there is not one byte; -ECANCELED: STOP;
- * -ENOMEM and what read() gives. At an error the image stays empty.
+ * -ENOMEM and what read() gives. At an error the image stays empty, but for its
+ * compression.
  */
 int image_read(struct image *image, int fd, const atomic_bool *stop);
 void image_clear(struct image *image);

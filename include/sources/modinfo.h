@@ -2,9 +2,9 @@
 /*
  * What modinfo(8) says of a module, through libkmod.
  *
- * libkmod is not thread safe: one thread at a time. It never looks at the running system
- * here: neither at /proc/modules nor at its configuration or its indexes, which it reads
- * without a look at their bounds (modules_dep.h has our own).
+ * libkmod is not thread safe: one thread at a time. It is never asked about the running
+ * system here: neither about /proc/modules nor about its indexes, which it reads without
+ * a look at their bounds (modules_dep.h has our own). It does read /proc/cmdline.
  */
 #pragma once
 

@@ -268,7 +268,6 @@ static void check_empty(const struct image *image)
 	assert_null(image->bytes);
 	assert_int_equal(image->length, 0);
 	assert_int_equal(image->mapped_length, 0);
-	assert_int_equal(image->compression, MODULE_COMPRESSION_NONE);
 }
 
 static int read_bytes(const void *bytes, size_t length, struct image *image)
@@ -473,6 +472,21 @@ static void image_read_refuses_what_is_cut_off_anywhere(void **state)
 		for (file.length = 6; file.length < whole; file.length++)
 			check_error(&file, -EBADMSG);
 		check_image(&file, plain.data, plain.length, forms[form].compression);
+	}
+}
+
+static void image_read_says_how_what_is_broken_was_compressed(void **state)
+{
+	(void)state;
+	for (size_t form = 0; form < ARRAY_SIZE(forms); form++) {
+		_cleanup_(text_clear) struct text file = TEXT_INIT;
+		struct image image = IMAGE_INIT;
+
+		forms[form].add(&file, "module", 6);
+		assert_int_equal(read_bytes(file.data, file.length - 1, &image),
+		                 -EBADMSG);
+		check_empty(&image);
+		assert_int_equal(image.compression, forms[form].compression);
 	}
 }
 
@@ -1006,6 +1020,7 @@ int main(void)
 		TEST(image_read_starts_where_the_file_does),
 		TEST(image_read_of_nothing_is_an_error),
 		TEST(image_read_refuses_what_is_cut_off_anywhere),
+		TEST(image_read_says_how_what_is_broken_was_compressed),
 		TEST(image_read_refuses_a_second_part_that_is_cut_off),
 		TEST(image_read_survives_every_flipped_byte),
 		TEST(image_read_ignores_what_stands_behind_gzip),
