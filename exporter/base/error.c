@@ -24,3 +24,8 @@ const char *error_words(int error)
 		return words ? words : "unknown error";
 	}
 }
+
+bool error_is_missing(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR;
+}

@@ -130,9 +130,8 @@ static struct module_file *read_file(struct inquiry *inquiry, const char *argume
 		return module_file_free(file);
 	if (r < 0) {
 		file->error = r;
-		file->signature = r == -ENOENT || r == -ENOTDIR
-		                          ? MODULE_SIGNATURE_MISSING
-		                          : MODULE_SIGNATURE_UNREADABLE;
+		file->signature = error_is_missing(r) ? MODULE_SIGNATURE_MISSING
+		                                      : MODULE_SIGNATURE_UNREADABLE;
 	}
 	return file;
 }

@@ -105,11 +105,6 @@ static void set_file(const struct file_cache *cache, struct entry *entry,
 	entry->file = file;
 }
 
-static bool is_missing(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 /* The entry has no file that could be read, for this reason. */
 static void set_failure(const struct file_cache *cache, struct entry *entry, int error)
 {
@@ -118,14 +113,15 @@ static void set_failure(const struct file_cache *cache, struct entry *entry, int
 	entry->is_kept = false;
 	if (entry->file && entry->file->error == error)
 		return;
-	file = module_file_new(is_missing(error) || !entry->path ? "" : entry->path);
+	file = module_file_new(error_is_missing(error) || !entry->path ? ""
+	                                                               : entry->path);
 	if (!file) {
 		entry->file = module_file_free(entry->file);
 		return;
 	}
 	file->error = error;
-	file->signature = is_missing(error) ? MODULE_SIGNATURE_MISSING
-	                                    : MODULE_SIGNATURE_UNREADABLE;
+	file->signature = error_is_missing(error) ? MODULE_SIGNATURE_MISSING
+	                                          : MODULE_SIGNATURE_UNREADABLE;
 	set_file(cache, entry, file);
 }
 
@@ -250,7 +246,8 @@ static int place(struct file_cache *cache, const char *release, const struct tex
 
 	if (dep_error == 0)
 		dep_error = modules_dep_read(cache->fs, release, &dep);
-	if (dep_error != cache->place_error && dep_error < 0 && !is_missing(dep_error))
+	if (dep_error != cache->place_error && dep_error < 0 &&
+	    !error_is_missing(dep_error))
 		say(cache, "modules.dep", "cannot be read", dep_error);
 	cache->place_error = dep_error;
 	text_add(&names_copy, text_string(names), names->length);

@@ -71,6 +71,14 @@ static void words_stay_when_others_are_asked_for(void **state)
 	assert_string_equal(unknown, "unknown error");
 }
 
+static void missing_is_what_has_no_such_name(void **state)
+{
+	(void)state;
+	for (int error = 0; error < 4096; error++)
+		assert_int_equal(error_is_missing(-error),
+		                 error == ENOENT || error == ENOTDIR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +87,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_words_that_fit_a_line),
 		cmocka_unit_test(an_error_that_does_not_exist_is_unknown),
 		cmocka_unit_test(words_stay_when_others_are_asked_for),
+		cmocka_unit_test(missing_is_what_has_no_such_name),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
