@@ -27,7 +27,8 @@ OUT     := $(BUILD)$(if $(FLAVOUR),/$(subst $() ,-,$(FLAVOUR)))
 PROGRAM := $(OUT)/kernel_taint_exporter
 
 PKG_CONFIG  ?= pkg-config
-LIBRARIES   := libmicrohttpd zlib libkmod gnutls libelf liblzma libzstd
+LIBRARIES   := libmicrohttpd zlib libkmod gnutls libelf liblzma libzstd yaml-0.1 \
+	libseccomp libcap-ng libcrypt
 CFLAGS      ?= -O2 -g
 WARNINGS    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wundef -Wvla -Wformat=2
