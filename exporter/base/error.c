@@ -19,6 +19,8 @@ const char *error_words(int error)
 		return "not a regular file";
 	case ETIME:
 		return "the time for it is over";
+	case ETIMEDOUT:
+		return "reading it hangs";
 	default:
 		words = strerrordesc_np(-error);
 		return words ? words : "unknown error";

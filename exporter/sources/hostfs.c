@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "sources/descriptor.h"
 #include "sources/kept.h"
+#include "sources/stalls.h"
 
 /* How often opening is tried when the kernel asks for another try. */
 #define OPEN_ATTEMPTS 100
@@ -32,7 +33,10 @@ struct hostfs {
 	bool is_everything[HOSTFS_ROOT_COUNT]; /* this process' own root folder */
 	uint64_t deadline;
 	struct kept_table kept;
+	struct stalls *stalls; /* NULL: nobody watches */
+	struct stall_place *place;
 };
+_Static_assert(HOSTFS_ROOT_COUNT <= STALLS_ROOTS, "every root can stall");
 
 int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_fs)
 {
@@ -61,7 +65,28 @@ struct hostfs *hostfs_free(struct hostfs *fs)
 	return NULL;
 }
 
-int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
+void hostfs_watch(struct hostfs *fs, struct stalls *stalls, struct stall_place *place)
+{
+	fs->stalls = stalls;
+	fs->place = place;
+}
+
+/* Before anything that may wait for the host. 0: leave() has to follow. */
+static int enter(struct hostfs *fs, enum hostfs_root root, const char *path)
+{
+	if (clock_monotonic() > fs->deadline)
+		return -ETIME;
+	return fs->stalls ? stalls_enter(fs->stalls, fs->place, root, path) : 0;
+}
+
+static int leave(struct hostfs *fs, int result)
+{
+	if (fs->stalls)
+		stalls_leave(fs->stalls, fs->place);
+	return result;
+}
+
+static int open_root(struct hostfs *fs, enum hostfs_root root)
 {
 	struct statfs system;
 	struct stat st, own;
@@ -80,24 +105,33 @@ int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 	return 0;
 }
 
+int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
+{
+	int r = enter(fs, root, "");
+
+	return r < 0 ? r : leave(fs, open_root(fs, root));
+}
+
 /* A root that was removed is opened anew, for there may be another of its name. */
 static void drop_removed_root(struct hostfs *fs, enum hostfs_root root)
 {
 	struct stat st;
 
-	if (fs->roots[root] < 0 || fs->is_kernel[root] ||
-	    (fstat(fs->roots[root], &st) == 0 && st.st_nlink > 0))
+	if (fs->roots[root] < 0 || fs->is_kernel[root] || enter(fs, root, "") < 0)
 		return;
-	close(fs->roots[root]);
-	fs->roots[root] = -1;
+	if (fstat(fs->roots[root], &st) < 0 || st.st_nlink == 0) {
+		close(fs->roots[root]);
+		fs->roots[root] = -1;
+	}
+	leave(fs, 0);
 }
 
 void hostfs_begin(struct hostfs *fs, uint64_t deadline)
 {
+	fs->deadline = deadline;
 	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++)
 		drop_removed_root(fs, root);
 	kept_begin(&fs->kept);
-	fs->deadline = deadline;
 }
 
 static bool is_link(int fd)
@@ -152,9 +186,7 @@ static int open_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	long fd = -1;
 	int r;
 
-	if (clock_monotonic() > fs->deadline)
-		return -ETIME;
-	r = hostfs_root_check(fs, root);
+	r = open_root(fs, root);
 	if (r < 0)
 		return r;
 	path += strspn(path, "/");
@@ -243,9 +275,6 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 	struct kept *slot = kept_find(&fs->kept, root, path);
 	int r;
 
-	if (clock_monotonic() > fs->deadline)
-		return -ETIME;
-
 	if (opened_take_kept(fs, slot, &opened)) {
 		r = descriptor_read(opened.fd, is_value, max, text);
 		if (r != -ENODEV)
@@ -264,13 +293,19 @@ static int read_file(struct hostfs *fs, enum hostfs_root root, const char *path,
 int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                       struct text *value)
 {
-	return read_file(fs, root, path, true, HOSTFS_VALUE_MAX, value);
+	int r = enter(fs, root, path);
+
+	return r < 0 ? r
+	             : leave(fs,
+	                     read_file(fs, root, path, true, HOSTFS_VALUE_MAX, value));
 }
 
 int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                         size_t max, struct text *records)
 {
-	return read_file(fs, root, path, false, max, records);
+	int r = enter(fs, root, path);
+
+	return r < 0 ? r : leave(fs, read_file(fs, root, path, false, max, records));
 }
 
 static int stat_descriptor(int fd, struct hostfs_stat *ret_stat)
@@ -287,25 +322,29 @@ static int stat_descriptor(int fd, struct hostfs_stat *ret_stat)
 	return 0;
 }
 
-int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+static int stat_path(struct hostfs *fs, enum hostfs_root root, const char *path,
                      struct hostfs_stat *ret_stat)
 {
 	_cleanup_(close_descriptor) int fd = open_inside(fs, root, path, O_PATH);
 
-	if (fd < 0)
-		return fd;
-	return stat_descriptor(fd, ret_stat);
+	return fd < 0 ? fd : stat_descriptor(fd, ret_stat);
 }
 
-int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
-                            struct hostfs_stat *ret_stat)
+int hostfs_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                     struct hostfs_stat *ret_stat)
+{
+	int r = enter(fs, root, path);
+
+	return r < 0 ? r : leave(fs, stat_path(fs, root, path, ret_stat));
+}
+
+static int stat_folder(struct hostfs *fs, enum hostfs_root root, const char *path,
+                       struct hostfs_stat *ret_stat)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
 	struct kept *slot = kept_find(&fs->kept, root, path);
 	int r;
 
-	if (clock_monotonic() > fs->deadline)
-		return -ETIME;
 	if (!opened_take_kept(fs, slot, &opened)) {
 		r = opened_new(fs, root, path, true, &opened);
 		if (r < 0)
@@ -315,12 +354,28 @@ int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char
 	return stat_descriptor(opened.fd, ret_stat);
 }
 
-int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+int hostfs_folder_stat_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                            struct hostfs_stat *ret_stat)
+{
+	int r = enter(fs, root, path);
+
+	return r < 0 ? r : leave(fs, stat_folder(fs, root, path, ret_stat));
+}
+
+static int read_names(struct hostfs *fs, enum hostfs_root root, const char *path,
                       struct text *names)
 {
 	int fd = open_inside(fs, root, path, O_RDONLY | O_DIRECTORY);
 
 	return fd < 0 ? fd : descriptor_names_read(fd, names);
+}
+
+int hostfs_names_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                      struct text *names)
+{
+	int r = enter(fs, root, path);
+
+	return r < 0 ? r : leave(fs, read_names(fs, root, path, names));
 }
 
 static int64_t nanoseconds(const struct timespec *time)
@@ -333,9 +388,10 @@ static int stat_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
                        struct stat *ret_stat)
 {
 	_cleanup_(close_descriptor) int fd = -1;
+	int r = open_root(fs, root);
 
-	if (clock_monotonic() > fs->deadline)
-		return -ETIME;
+	if (r < 0)
+		return r;
 	if (fs->is_everything[root])
 		return fstatat(fs->roots[root], path, ret_stat, AT_NO_AUTOMOUNT) < 0
 		               ? -errno
@@ -346,24 +402,28 @@ static int stat_inside(struct hostfs *fs, enum hostfs_root root, const char *pat
 	return fstat(fd, ret_stat) < 0 ? -errno : 0;
 }
 
+static struct hostfs_identity identity_of(const struct stat *st)
+{
+	return (struct hostfs_identity){
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.modified = nanoseconds(&st->st_mtim),
+		.changed = nanoseconds(&st->st_ctim),
+	};
+}
+
 int hostfs_identity_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                          struct hostfs_identity *ret_identity)
 {
-	int r = hostfs_root_check(fs, root);
 	struct stat st;
+	int r = enter(fs, root, path);
 
+	if (r == 0)
+		r = leave(fs, stat_inside(fs, root, path, &st));
 	if (r < 0)
 		return r;
-	r = stat_inside(fs, root, path, &st);
-	if (r < 0)
-		return r;
-	*ret_identity = (struct hostfs_identity){
-		.device = st.st_dev,
-		.inode = st.st_ino,
-		.size = (uint64_t)st.st_size,
-		.modified = nanoseconds(&st.st_mtim),
-		.changed = nanoseconds(&st.st_ctim),
-	};
+	*ret_identity = identity_of(&st);
 	return 0;
 }
 
@@ -392,7 +452,11 @@ static int take_regular(int fd, int *ret_fd)
 
 int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int *ret_fd)
 {
-	return take_regular(open_inside(fs, root, path, FILE_FLAGS), ret_fd);
+	int r = enter(fs, root, path);
+
+	if (r < 0)
+		return r;
+	return leave(fs, take_regular(open_inside(fs, root, path, FILE_FLAGS), ret_fd));
 }
 
 int hostfs_given_open(const char *path, int *ret_fd)
@@ -415,4 +479,14 @@ int hostfs_given_names_read(const char *path, struct text *names)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : descriptor_names_read(fd, names);
+}
+
+int hostfs_given_identity_read(const char *path, struct hostfs_identity *ret_identity)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret_identity = identity_of(&st);
+	return 0;
 }

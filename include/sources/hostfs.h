@@ -10,7 +10,8 @@
  * kept descriptor is dropped when its file has no name any more (replaced, deleted) or no
  * longer answers (a module's attribute after the module is gone).
  *
- * One thread at a time. Errors are -errno; -ETIME after the pass' deadline.
+ * One thread at a time. Errors are -errno; -ETIME after the pass' deadline, -ETIMEDOUT
+ * for a file whose reading is known to hang.
  */
 #pragma once
 
@@ -18,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct stall_place;
+struct stalls;
 struct text;
 
 enum hostfs_root {
@@ -43,6 +46,9 @@ struct hostfs_stat {
  */
 int hostfs_new(const char *const paths[HOSTFS_ROOT_COUNT], struct hostfs **ret_fs);
 struct hostfs *hostfs_free(struct hostfs *fs); /* takes NULL; returns NULL */
+
+/* From now on PLACE, of this thread, tells what is touched; both are borrowed. */
+void hostfs_watch(struct hostfs *fs, struct stalls *stalls, struct stall_place *place);
 
 /* 0, or why the root cannot be opened. */
 int hostfs_root_check(struct hostfs *fs, enum hostfs_root root);
@@ -103,9 +109,10 @@ int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int 
 
 /*
  * Files and folders that the user of the program names: anywhere, relative to the working
- * folder. As hostfs_open(), hostfs_records_read() and hostfs_names_read(), which gives
- * -ENOTDIR for a file.
+ * folder. As hostfs_open(), hostfs_records_read(), hostfs_names_read(), which gives
+ * -ENOTDIR for a file, and hostfs_identity_read().
  */
 int hostfs_given_open(const char *path, int *ret_fd);
 int hostfs_given_read(const char *path, size_t max, struct text *bytes);
 int hostfs_given_names_read(const char *path, struct text *names);
+int hostfs_given_identity_read(const char *path, struct hostfs_identity *ret_identity);
