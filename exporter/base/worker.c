@@ -197,9 +197,12 @@ void worker_add(struct worker *worker, struct worker_job *job)
 struct worker_job *worker_take(struct worker *worker)
 {
 	struct worker_job *job;
+	eventfd_t count;
 
 	pthread_mutex_lock(&worker->lock);
 	job = pop(&worker->done);
+	if (job && !worker->done.first)
+		eventfd_read(worker->event_fd, &count);
 	pthread_mutex_unlock(&worker->lock);
 	return job;
 }

@@ -71,7 +71,7 @@ int once_run(const struct options *options)
 	if (certificates_load(options, &trust) < 0)
 		return EXIT_FAILURE;
 	settings.trust = trust;
-	r = scraper_init(&scraper, &settings, options->collectors);
+	r = scraper_init(&scraper, &settings, options->collectors, NULL, NULL);
 	if (r == 0)
 		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT,
 		               &page);

@@ -129,6 +129,11 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 		return set_path(&options->scrape.paths[HOSTFS_ROOTFS], value);
 	case FLAG_LISTEN_ADDRESS:
 		return add_address(options, value);
+	case FLAG_SYSTEMD_SOCKET:
+		options->has_systemd_socket = true;
+		return true;
+	case FLAG_WEB_CONFIG:
+		return set_path(&options->web_config, value);
 	case FLAG_TELEMETRY_PATH:
 		return set_telemetry_path(options, value);
 	case FLAG_MAX_REQUESTS:

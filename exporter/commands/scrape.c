@@ -40,8 +40,14 @@ static void log_file(void *context, bool is_error, const char *line)
 	          "detail", line, NULL);
 }
 
+const char *scrape_root_flag(enum hostfs_root root)
+{
+	return root_flags[root];
+}
+
 int scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
-                 collector_set collectors)
+                 collector_set collectors, struct stalls *stalls,
+                 struct stall_place *place)
 {
 	const struct file_cache_settings files = {
 		.paths = settings->paths,
@@ -50,13 +56,11 @@ int scraper_init(struct scraper *scraper, const struct scrape_settings *settings
 	};
 	int r;
 
-	*scraper = (struct scraper){
-		.settings = settings,
-		.start_time = clock_realtime(),
-	};
+	*scraper = (struct scraper){ .settings = settings };
 	r = hostfs_new(settings->paths, &scraper->fs);
 	if (r < 0)
 		return r;
+	hostfs_watch(scraper->fs, stalls, place);
 	for (enum hostfs_root root = 0; root < HOSTFS_ROOT_COUNT; root++) {
 		r = hostfs_root_check(scraper->fs, root);
 		if (r < 0)
@@ -230,7 +234,7 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 	metrics.succeeded = succeeded(&snapshot, collectors);
 	metrics.with_process = scraper->settings->with_process;
 	if (metrics.with_process)
-		process_read(scraper->fs, scraper->start_time, &snapshot);
+		process_read(scraper->fs, scraper->settings->start_time, &snapshot);
 	metrics_write(&metrics, format, page);
 	return page->error;
 }

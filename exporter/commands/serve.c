@@ -9,21 +9,26 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/gzip.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/version.h"
 #include "commands/certificates.h"
+#include "commands/door.h"
 #include "commands/options.h"
+#include "commands/scrapes.h"
 #include "exposition/negotiate.h"
 #include "exposition/page.h"
+#include "web/guard.h"
 #include "web/server.h"
+#include "web/systemd.h"
 
 /* Of the scrape timeout so much is left for the way back, as in blackbox_exporter. */
 #define TIMEOUT_OFFSET 0.5
@@ -36,7 +41,13 @@ struct serve {
 	const struct options *options;
 	struct scrape_settings settings;
 	struct trust *trust;
-	struct scraper scraper;
+	struct scrapes *scrapes;
+	int event;           /* of the scrapes */
+	struct door *door;   /* NULL: there is no web configuration */
+	struct guard *guard; /* in force */
+	struct systemd systemd;
+	int *sockets; /* systemd's; NULL: none */
+	struct web_server *server;
 };
 
 /* Which collectors a query asks for. */
@@ -145,38 +156,87 @@ static bool accepts_gzip(const struct web_request *request)
 	return negotiate_gzip(text_string(&header));
 }
 
-static void serve_metrics(void *context, const struct web_request *request,
+static void serve_metrics(void *context, struct web_request *request,
                           struct web_reply *reply)
 {
 	struct serve *serve = context;
-	_cleanup_(text_clear) struct text accept = TEXT_INIT, page = TEXT_INIT;
+	_cleanup_(text_clear) struct text accept = TEXT_INIT;
 	struct negotiated negotiated;
 	collector_set collectors;
+	struct scrape_job *job;
 
 	if (!filter_collectors(serve, request, reply, &collectors))
 		return;
 	read_header(request, "Accept", &accept);
 	negotiated = negotiate_accept(text_string(&accept));
 
-	reply->content_type = negotiated.content_type;
-	reply->headers[0] = (struct web_header){ "Vary", "Accept, Accept-Encoding" };
-	if (scrape_run(&serve->scraper, collectors, deadline_of(request),
-	               negotiated.format, &page) < 0) {
-		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err",
-		          "out of memory", NULL);
+	job = malloc(sizeof(*job));
+	if (!job) {
 		web_reply_error(reply, 500, "out of memory");
 		return;
 	}
-	if (accepts_gzip(request)) {
-		reply->headers[1] = (struct web_header){ "Content-Encoding", "gzip" };
-		reply->body.error = gzip_add(&reply->body, &page);
-	} else {
-		reply->body = page;
-		page = TEXT_INIT;
-	}
+	*job = (struct scrape_job){
+		.collectors = collectors,
+		.deadline = deadline_of(request),
+		.format = negotiated.format,
+		.content_type = negotiated.content_type,
+		.wants_gzip = accepts_gzip(request),
+		.owner = request,
+	};
+	scrapes_add(serve->scrapes, job);
+	reply->is_later = true;
 }
 
-static void serve_landing(void *context, const struct web_request *request,
+/* Takes JOB. */
+static void answer_metrics(struct scrape_job *job)
+{
+	struct web_reply reply = { .status = 200, .content_type = job->content_type };
+
+	reply.headers[0] = (struct web_header){ "Vary", "Accept, Accept-Encoding" };
+	if (job->wants_gzip)
+		reply.headers[1] = (struct web_header){ "Content-Encoding", "gzip" };
+	reply.body = job->page;
+	job->page = TEXT_INIT;
+	if (job->error < 0) {
+		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err",
+		          error_words(job->error), NULL);
+		reply.headers[0] = reply.headers[1] = (struct web_header){ 0 };
+		web_reply_error(&reply, 500, "the page cannot be made");
+	}
+	web_request_answer(job->owner, &reply);
+	scrape_job_free(job);
+}
+
+static void use_guard(struct serve *serve, struct guard *guard)
+{
+	if (!guard)
+		return;
+	web_server_set_guard(serve->server, guard);
+	guard_free(serve->guard);
+	serve->guard = guard;
+}
+
+static uint64_t turn(void *context)
+{
+	struct serve *serve = context;
+	struct scrape_job *job;
+
+	if (serve->door)
+		use_guard(serve, door_check(serve->door, false));
+	while ((job = scrapes_take(serve->scrapes)))
+		answer_metrics(job);
+	return scrapes_check(serve->scrapes);
+}
+
+static void reload(void *context)
+{
+	struct serve *serve = context;
+
+	if (serve->door)
+		use_guard(serve, door_check(serve->door, true));
+}
+
+static void serve_landing(void *context, struct web_request *request,
                           struct web_reply *reply)
 {
 	const struct serve *serve = context;
@@ -191,8 +251,7 @@ static void serve_landing(void *context, const struct web_request *request,
 	page_write(serve->options->telemetry_path, &reply->body);
 }
 
-static void serve_ok(void *context, const struct web_request *request,
-                     struct web_reply *reply)
+static void serve_ok(void *context, struct web_request *request, struct web_reply *reply)
 {
 	(void)context;
 	(void)request;
@@ -200,7 +259,7 @@ static void serve_ok(void *context, const struct web_request *request,
 	text_add_string(&reply->body, "OK\n");
 }
 
-/* SIGTERM and SIGINT as a descriptor; a client that goes away is no signal. */
+/* SIGTERM, SIGINT and SIGHUP as a descriptor; a client that goes away is no signal. */
 static int open_signals(void)
 {
 	sigset_t signals;
@@ -210,6 +269,7 @@ static int open_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -218,13 +278,50 @@ static int open_signals(void)
 
 static void clear_serve(struct serve *serve)
 {
-	scraper_clear(&serve->scraper);
+	web_server_free(serve->server);
+	scrapes_free(serve->scrapes);
+	close_descriptor(&serve->event);
+	guard_free(serve->guard);
+	door_free(serve->door);
 	certificates_free(&serve->trust);
+	systemd_clear(&serve->systemd);
+	free(serve->sockets);
 }
 
-static void free_server(struct web_server *const *server)
+static int take_sockets(struct serve *serve, struct web_options *web)
 {
-	web_server_free(*server);
+	int r = systemd_listeners_take(&serve->sockets, &web->sockets_count);
+
+	web->sockets = serve->sockets;
+	if (r == 0)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "Cannot take over sockets", "flag",
+	          "--web.systemd-socket", "err",
+	          r == -ENOENT ? "expected LISTEN_PID and LISTEN_FDS as systemd sets them"
+	          : r == -EINVAL ? "expected stream sockets that listen"
+	                         : strerror(-r),
+	          NULL);
+	return r;
+}
+
+/* What is read and opened once, before the walls are shut. 0, or -errno and a log line.
+ */
+static int prepare(struct serve *serve, struct web_options *web)
+{
+	const struct options *options = serve->options;
+	int r = certificates_load(options, &serve->trust);
+
+	serve->settings.trust = serve->trust;
+	if (r == 0 && options->web_config)
+		r = door_new(options->web_config, &serve->door, &serve->guard);
+	web->guard = serve->guard;
+	if (r == 0 && options->has_systemd_socket)
+		r = take_sockets(serve, web);
+	if (r == 0)
+		r = web_server_new(web, &serve->server);
+	if (r == 0)
+		systemd_init(&serve->systemd);
+	return r;
 }
 
 int serve_run(const struct options *options)
@@ -238,18 +335,23 @@ int serve_run(const struct options *options)
 	_cleanup_(clear_serve) struct serve serve = {
 		.options = options,
 		.settings = options->scrape,
+		.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+		.systemd = { .notify = -1 },
 	};
-	const struct web_options web = {
+	struct web_options web = {
 		.addresses = options->addresses,
 		.addresses_count = options->addresses_count,
 		.routes = routes,
 		.routes_count = ARRAY_SIZE(routes),
 		.context = &serve,
 		.max_requests = options->max_requests,
+		.turn = turn,
+		.event = serve.event,
+		.reload = reload,
+		.systemd = &serve.systemd,
 	};
-	_cleanup_(free_server) struct web_server *server = NULL;
 	_cleanup_(close_descriptor) int signals = open_signals();
-	int r;
+	int r = serve.event < 0 ? -EMFILE : signals;
 
 	if (geteuid() == 0)
 		log_event(
@@ -258,15 +360,14 @@ int serve_run(const struct options *options)
 			NULL);
 	log_event(LOG_LEVEL_INFO, "Starting kernel_taint_exporter", "version",
 	          version.version, "revision", version.revision, NULL);
-	if (certificates_load(options, &serve.trust) < 0 ||
-	    web_server_new(&web, &server) < 0)
+	serve.settings.start_time = clock_realtime();
+	if (prepare(&serve, &web) < 0)
 		return EXIT_FAILURE;
-	serve.settings.trust = serve.trust;
-	r = signals;
 	if (r >= 0)
-		r = scraper_init(&serve.scraper, &serve.settings, options->collectors);
-	if (r == 0)
-		r = web_server_run(server, signals);
+		r = scrapes_new(&serve.settings, options->collectors, serve.event,
+		                &serve.scrapes);
+	if (r >= 0)
+		r = web_server_run(serve.server, signals);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "Cannot serve", "err", strerror(-r), NULL);
 		return EXIT_FAILURE;

@@ -16,6 +16,7 @@
 
 struct stalls {
 	pthread_mutex_t lock;
+	unsigned int holders;
 	struct stall_place *first;
 	unsigned int counts[STALLS_ROOTS];
 };
@@ -27,16 +28,32 @@ int stalls_new(struct stalls **ret_stalls)
 	if (!stalls)
 		return -ENOMEM;
 	pthread_mutex_init(&stalls->lock, NULL);
+	stalls->holders = 1;
 	*ret_stalls = stalls;
 	return 0;
 }
 
+struct stalls *stalls_hold(struct stalls *stalls)
+{
+	pthread_mutex_lock(&stalls->lock);
+	stalls->holders++;
+	pthread_mutex_unlock(&stalls->lock);
+	return stalls;
+}
+
 struct stalls *stalls_free(struct stalls *stalls)
 {
+	bool is_last;
+
 	if (!stalls)
 		return NULL;
-	pthread_mutex_destroy(&stalls->lock);
-	free(stalls);
+	pthread_mutex_lock(&stalls->lock);
+	is_last = --stalls->holders == 0;
+	pthread_mutex_unlock(&stalls->lock);
+	if (is_last) {
+		pthread_mutex_destroy(&stalls->lock);
+		free(stalls);
+	}
 	return NULL;
 }
 

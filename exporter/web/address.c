@@ -8,8 +8,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/macros.h"
 #include "base/number.h"
@@ -118,11 +120,30 @@ int web_address_listen(const char *string, int *ret_fd)
 	return 0;
 }
 
+/* A name in the file system, "@" and a name beside it, or none (unix(7)). */
+static void add_local(struct text *text, const struct sockaddr_un *address,
+                      socklen_t size)
+{
+	size_t length = size - offsetof(struct sockaddr_un, sun_path);
+
+	text_add_string(text, "unix:");
+	if (length && address->sun_path[0] == '\0') {
+		text_add_char(text, '@');
+		text_add(text, address->sun_path + 1, length - 1);
+	} else {
+		text_add(text, address->sun_path, strnlen(address->sun_path, length));
+	}
+}
+
 void web_address_add(struct text *text, const struct sockaddr *address, socklen_t size)
 {
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 	bool in_brackets = address->sa_family == AF_INET6;
 
+	if (address->sa_family == AF_UNIX) {
+		add_local(text, (const struct sockaddr_un *)address, size);
+		return;
+	}
 	if (getnameinfo(address, size, host, sizeof(host), port, sizeof(port),
 	                NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
 		text_add_string(text, "unknown");

@@ -62,7 +62,10 @@ static void append_connection(struct connections *connections,
 	connections->newest = connection;
 }
 
-/* IPv4 as ::ffff:a.b.c.d, so that a client is the same on every listener. */
+/*
+ * IPv4 as ::ffff:a.b.c.d, so that a client is the same on every listener; who comes over
+ * a socket of this host is one client.
+ */
 static struct in6_addr client_of(const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
@@ -71,6 +74,8 @@ static struct in6_addr client_of(const struct sockaddr_storage *address)
 
 	if (address->ss_family == AF_INET6)
 		return v6->sin6_addr;
+	if (address->ss_family != AF_INET)
+		return in6addr_any;
 	memcpy(&client.s6_addr[12], &v4->sin_addr, sizeof(v4->sin_addr));
 	return client;
 }
@@ -166,6 +171,11 @@ void connections_remove(struct connections *connections, struct connection *conn
 		connections->ended -= connection->has_ended;
 	}
 	free(connection);
+}
+
+struct in6_addr connections_client(const struct connection *connection)
+{
+	return connection->client;
 }
 
 void connections_begin(struct connection *connection)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP. The only file that knows libmicrohttpd; must not know what is served.
+ * HTTP. Knows libmicrohttpd's daemon; must not know what is served.
  */
 #include "web/http.h"
 
@@ -14,98 +14,67 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "web/connections.h"
+#include "web/gate.h"
+#include "web/guard.h"
+#include "web/tls.h"
 
 struct http {
 	const struct web_options *options;
+	const struct guard *guard;
 	struct connections *connections;
+	struct gate *gate;
 	struct MHD_Daemon *daemon;
+	bool has_tls;
+	struct visit *first;
 	bool has_complaint; /* the library logged something in this turn */
 };
 
-struct web_request {
-	struct MHD_Connection *connection;
+/* One client's connection. */
+struct client {
+	struct connection *connection;
+	struct tls *tls; /* held for its session */
 };
 
-/* ---- requests and replies ---- */
-
-struct visiting {
-	const char *name;
-	web_visitor *visit;
-	void *context;
+/* One request from its first line to its end. */
+struct visit {
+	struct visit *next, *previous;
+	struct connection *connection;
+	struct gate_visitor visitor;
+	struct web_request *request;
+	bool is_handled; /* the handler said that it answers later */
 };
 
-static enum MHD_Result visit_value(void *data, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
+/* ---- requests ---- */
+
+static struct visit *visit_new(struct http *http, struct MHD_Connection *mhd,
+                               struct connection *connection)
 {
-	const struct visiting *visiting = data;
+	struct visit *visit = calloc(1, sizeof(*visit));
 
-	/* RFC 9110, section 5.1: names of headers have no case; RFC 3986: others do. */
-	if ((kind == MHD_HEADER_KIND ? strcasecmp : strcmp)(name, visiting->name) != 0)
-		return MHD_YES;
-	return visiting->visit(visiting->context, value ? value : "") ? MHD_YES : MHD_NO;
-}
-
-void web_request_headers(const struct web_request *request, const char *name,
-                         web_visitor *visit, void *context)
-{
-	struct visiting visiting = { .name = name, .visit = visit, .context = context };
-
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, visit_value,
-	                          &visiting);
-}
-
-void web_request_arguments(const struct web_request *request, const char *name,
-                           web_visitor *visit, void *context)
-{
-	struct visiting visiting = { .name = name, .visit = visit, .context = context };
-
-	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, visit_value,
-	                          &visiting);
-}
-
-void web_reply_error(struct web_reply *reply, unsigned int status, const char *line)
-{
-	reply->status = status;
-	reply->content_type = "text/plain; charset=utf-8";
-	text_reset(&reply->body);
-	text_add_string(&reply->body, line);
-	text_add_char(&reply->body, '\n');
-}
-
-static enum MHD_Result send_reply(struct MHD_Connection *mhd, struct web_reply *reply)
-{
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	size_t length = 0;
-	char *body;
-
-	/* An empty body is one, too. */
-	if (text_reserve(&reply->body, 0) < 0) {
-		text_clear(&reply->body);
-		*reply = (struct web_reply){ 0 };
-		web_reply_error(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+	if (!visit)
+		return NULL;
+	visit->request = web_request_new(mhd);
+	if (!visit->request) {
+		free(visit);
+		return NULL;
 	}
-	body = text_take(&reply->body, &length);
-	if (!body)
-		return MHD_NO;
-	response = MHD_create_response_from_buffer(length, body, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(body);
-		return MHD_NO;
-	}
-	result = MHD_add_response_header(response, "Content-Type", reply->content_type);
-	if (result == MHD_YES)
-		result = MHD_add_response_header(response, "X-Content-Type-Options",
-		                                 "nosniff");
-	for (size_t i = 0; i < ARRAY_SIZE(reply->headers) && reply->headers[i].name &&
-	                   result == MHD_YES;
-	     i++)
-		result = MHD_add_response_header(response, reply->headers[i].name,
-		                                 reply->headers[i].value);
-	if (result == MHD_YES)
-		result = MHD_queue_response(mhd, reply->status, response);
-	MHD_destroy_response(response);
-	return result;
+	visit->connection = connection;
+	visit->visitor.context = visit;
+	visit->next = http->first;
+	if (visit->next)
+		visit->next->previous = visit;
+	http->first = visit;
+	return visit;
+}
+
+static void visit_free(struct http *http, struct visit *visit)
+{
+	*(visit->previous ? &visit->previous->next : &http->first) = visit->next;
+	if (visit->next)
+		visit->next->previous = visit->previous;
+	gate_leave(http->gate, &visit->visitor);
+	web_request_free(visit->request);
+	free(visit);
 }
 
 /*
@@ -114,13 +83,16 @@ static enum MHD_Result send_reply(struct MHD_Connection *mhd, struct web_reply *
  */
 static const char *path_of(const char *target)
 {
-	static const char scheme[] = "http://";
+	static const char *const schemes[] = { "http://", "https://" };
 
-	if (strncasecmp(target, scheme, strlen(scheme)) != 0)
-		return target;
-	target += strlen(scheme);
-	target += strcspn(target, "/");
-	return *target ? target : "/";
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		if (strncasecmp(target, schemes[i], strlen(schemes[i])) != 0)
+			continue;
+		target += strlen(schemes[i]);
+		target += strcspn(target, "/");
+		return *target ? target : "/";
+	}
+	return target;
 }
 
 static const struct web_route *find_route(const struct http *http, const char *target)
@@ -139,62 +111,88 @@ static bool is_allowed_method(const char *method)
 	       strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 }
 
-static bool find_length(void *context, const char *value)
+static bool set_authorization(void *context, const char *value)
 {
-	bool *has_length = context;
+	struct gate_visitor *visitor = context;
 
-	*has_length = strcmp(value, "0") != 0;
-	return !*has_length;
+	visitor->has_authorization = true;
+	text_add_string(&visitor->authorization, value);
+	return false;
 }
 
-/* The library believes the first of several lengths; here every one has to be 0. */
-static bool has_body(const struct web_request *request)
+/* Whether the request may go on; if not, the reply says why, or comes later. */
+static bool let_in(struct http *http, struct visit *visit, struct web_reply *reply)
 {
-	bool has_length = false;
+	struct gate_visitor *visitor = &visit->visitor;
 
-	web_request_headers(request, "Content-Length", find_length, &has_length);
-	return has_length ||
-	       MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-	                                   "Transfer-Encoding");
+	if (!visitor->is_judged) {
+		visitor->client = connections_client(visit->connection);
+		web_request_headers(visit->request, "Authorization", set_authorization,
+		                    visitor);
+	}
+	switch (gate_enter(http->gate, visitor)) {
+	case GATE_OPEN:
+		return true;
+	case GATE_WAITS:
+		reply->is_later = true;
+		return false;
+	case GATE_TOO_MANY_REQUESTS:
+		web_reply_error(reply, MHD_HTTP_TOO_MANY_REQUESTS, "too many requests");
+		return false;
+	case GATE_UNAUTHORIZED:
+		web_reply_error(reply, MHD_HTTP_UNAUTHORIZED, "unauthorized");
+		reply->headers[0] = (struct web_header){ "WWW-Authenticate", "Basic" };
+		return false;
+	default:
+		web_reply_error(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
+		                "logins cannot be checked now, try again later");
+		return false;
+	}
 }
 
-static bool count_host(void *context, const char *value)
-{
-	(void)value;
-	return ++*(unsigned int *)context < 2;
-}
-
-/*
- * RFC 9112, section 3.2: just one Host, which HTTP/1.0 may leave out. The library could
- * check that, but then sends the head of its error twice.
- */
-static bool has_bad_host(const struct web_request *request, const char *http_version)
-{
-	unsigned int hosts = 0;
-
-	web_request_headers(request, "Host", count_host, &hosts);
-	return hosts > 1 || (hosts == 0 && strcmp(http_version, "HTTP/1.0") != 0);
-}
-
-static void answer(struct http *http, struct connection *connection,
-                   const struct web_route *route, const struct web_request *request,
+static void answer(struct http *http, struct visit *visit, const struct web_route *route,
                    struct web_reply *reply)
 {
 	unsigned int max = http->options->max_requests;
 
 	if (route->is_limited && max &&
-	    !connections_limit(http->connections, connection, max)) {
+	    !connections_limit(http->connections, visit->connection, max)) {
 		web_reply_error(reply, MHD_HTTP_SERVICE_UNAVAILABLE,
 		                "too many requests at once, try again later");
 		return;
 	}
-	route->handler(http->options->context, request, reply);
+	route->handler(http->options->context, visit->request, reply);
+	visit->is_handled = reply->is_later;
+}
+
+static void judge(struct http *http, struct visit *visit, const char *path,
+                  const char *method, const char *http_version, struct web_reply *reply)
+{
+	const struct web_route *route = find_route(http, path);
+
+	if (!web_request_has_host(visit->request, http_version)) {
+		web_reply_error(reply, MHD_HTTP_BAD_REQUEST, "just one Host is expected");
+		reply->headers[0] = (struct web_header){ "Connection", "close" };
+	} else if (!let_in(http, visit, reply)) {
+		return;
+	} else if (!route) {
+		web_reply_error(reply, MHD_HTTP_NOT_FOUND, "not found");
+	} else if (!is_allowed_method(method)) {
+		web_reply_error(reply, MHD_HTTP_METHOD_NOT_ALLOWED,
+		                "only GET and HEAD are allowed");
+		reply->headers[0] = (struct web_header){ "Allow", "GET, HEAD" };
+	} else if (web_request_has_body(visit->request)) {
+		web_reply_error(reply, MHD_HTTP_CONTENT_TOO_LARGE,
+		                "a request body is not expected");
+	} else {
+		answer(http, visit, route, reply);
+	}
 }
 
 /*
- * libmicrohttpd calls this once when the headers are there and once more when the request
- * is complete. A request with a body is refused in the first call, which keeps
- * libmicrohttpd from reading it, and closes the connection.
+ * libmicrohttpd calls this once when the headers are there, once more when the request is
+ * complete, and again after each wait. A request with a body is answered in the first
+ * call, which keeps libmicrohttpd from reading it, and closes the connection.
  */
 static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char *path,
                               const char *method, const char *http_version,
@@ -202,41 +200,36 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
                               void **request_context)
 {
 	struct http *http = data;
-	struct connection *connection =
+	struct client *client =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 			->socket_context;
-	const struct web_route *route = find_route(http, path);
-	const struct web_request request = { .connection = mhd };
-	struct web_reply reply = { .status = MHD_HTTP_OK };
-	bool is_first = !*request_context;
+	struct visit *visit = *request_context;
+	struct web_reply reply = { .status = MHD_HTTP_OK }, *late;
 
 	(void)upload;
 
 	*upload_size = 0;
-	if (!connection)
+	if (!client)
 		return MHD_NO;
-	*request_context = connection;
-	connections_begin(connection);
-
-	if (is_first && !has_body(&request))
-		return MHD_YES;
-	if (has_bad_host(&request, http_version)) {
-		web_reply_error(&reply, MHD_HTTP_BAD_REQUEST,
-		                "just one Host is expected");
-		reply.headers[0] = (struct web_header){ "Connection", "close" };
-	} else if (!route) {
-		web_reply_error(&reply, MHD_HTTP_NOT_FOUND, "not found");
-	} else if (!is_allowed_method(method)) {
-		web_reply_error(&reply, MHD_HTTP_METHOD_NOT_ALLOWED,
-		                "only GET and HEAD are allowed");
-		reply.headers[0] = (struct web_header){ "Allow", "GET, HEAD" };
-	} else if (is_first) {
-		web_reply_error(&reply, MHD_HTTP_CONTENT_TOO_LARGE,
-		                "a request body is not expected");
-	} else {
-		answer(http, connection, route, &request, &reply);
+	if (!visit) {
+		visit = *request_context = visit_new(http, mhd, client->connection);
+		if (!visit)
+			return MHD_NO;
+		connections_begin(client->connection);
+		if (!web_request_has_body(visit->request))
+			return MHD_YES;
 	}
-	return send_reply(mhd, &reply);
+	late = web_request_late_reply(visit->request);
+	if (!late && !visit->is_handled)
+		judge(http, visit, path, method, http_version, &reply);
+	if (!late && (visit->is_handled || reply.is_later)) {
+		web_request_wait(visit->request);
+		return MHD_YES;
+	}
+	return web_request_send(visit->request, late ? late : &reply,
+	                        http->guard ? &http->guard->config.headers : NULL)
+	               ? MHD_YES
+	               : MHD_NO;
 }
 
 static void request_completed(void *data, struct MHD_Connection *mhd,
@@ -244,11 +237,25 @@ static void request_completed(void *data, struct MHD_Connection *mhd,
                               enum MHD_RequestTerminationCode code)
 {
 	struct http *http = data;
+	struct visit *visit = *request_context;
 
 	(void)mhd;
 	(void)code;
-	if (*request_context)
-		connections_complete(http->connections, *request_context);
+	if (!visit)
+		return;
+	connections_complete(http->connections, visit->connection);
+	visit_free(http, visit);
+	*request_context = NULL;
+}
+
+void http_let_in(struct http *http)
+{
+	for (struct gate_visitor *visitor = gate_next(http->gate); visitor;
+	     visitor = gate_next(http->gate)) {
+		struct visit *visit = visitor->context;
+
+		web_request_go_on(visit->request);
+	}
 }
 
 /* As the library does it, but a NUL must not end a path or a value before its end. */
@@ -266,23 +273,55 @@ static size_t unescape(void *data, struct MHD_Connection *mhd, char *string)
 
 /* ---- the library ---- */
 
+static struct client *client_new(struct http *http, struct MHD_Connection *mhd)
+{
+	int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+	                 ->connect_fd;
+	const struct sockaddr *address =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+			->client_addr;
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client)
+		client->connection = connections_add(
+			http->connections, fd, (const struct sockaddr_storage *)address);
+	if (!client || !client->connection) {
+		free(client);
+		shutdown(fd, SHUT_RDWR);
+		return NULL;
+	}
+	return client;
+}
+
+/* A session that cannot be prepared must not begin. */
+static void begin_tls(struct http *http, struct MHD_Connection *mhd,
+                      struct client *client)
+{
+	const union MHD_ConnectionInfo *session =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	client->tls = tls_hold(http->guard->tls);
+	if (tls_session_init(client->tls, session->tls_session) < 0)
+		shutdown(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+		                 ->connect_fd,
+		         SHUT_RDWR);
+}
+
 static void notify_connection(void *data, struct MHD_Connection *mhd,
                               void **socket_context,
                               enum MHD_ConnectionNotificationCode code)
 {
 	struct http *http = data;
+	struct client *client = *socket_context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
-		                 ->connect_fd;
-		const struct sockaddr *address =
-			MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-				->client_addr;
-
-		*socket_context = connections_add(
-			http->connections, fd, (const struct sockaddr_storage *)address);
-	} else if (*socket_context) {
-		connections_remove(http->connections, *socket_context);
+		*socket_context = client = client_new(http, mhd);
+		if (client && http->has_tls)
+			begin_tls(http, mhd, client);
+	} else if (client) {
+		connections_remove(http->connections, client->connection);
+		tls_free(client->tls);
+		free(client);
 	}
 }
 
@@ -302,28 +341,63 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *data,
 	log_event(LOG_LEVEL_DEBUG, "libmicrohttpd", "err", line, NULL);
 }
 
+/*
+ * The library wants a certificate from the start; but each session gets its own before it
+ * shakes hands (begin_tls()), so this is never called.
+ */
+static int no_certificate(void)
+{
+	return -1;
+}
+
+/* Our own limit works before the library's, which only guards its memory. */
+static struct MHD_Daemon *start_daemon(struct http *http, unsigned int idle_seconds)
+{
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+	                     MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+	                     (http->has_tls ? MHD_USE_TLS : 0);
+	const struct MHD_OptionItem tls[] = {
+		{ http->has_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, 0,
+		  (void *)no_certificate },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER,
+		log_library, http, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)(2 * http->connections->max + 2),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_UNESCAPE_CALLBACK,
+		unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_ARRAY,
+		tls, MHD_OPTION_END);
+}
+
 int http_new(const struct web_options *options, struct connections *connections,
              unsigned int idle_seconds, struct http **ret_http)
 {
+	const struct webconfig *config = options->guard ? &options->guard->config : NULL;
 	struct http *http = calloc(1, sizeof(*http));
+	int r;
 
 	if (!http)
 		return -ENOMEM;
 	http->options = options;
 	http->connections = connections;
-	/* Our own limit works before the library's, which only guards its memory. */
-	http->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, log_library, http,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)(2 * connections->max + 2),
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_REQUEST_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_UNESCAPE_CALLBACK,
-		unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,
-		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_END);
-	if (!http->daemon) {
-		free(http);
-		return -ENOMEM;
+	http->has_tls = options->guard && options->guard->tls;
+	r = gate_new(config ? config->rate_interval : 0, config ? config->rate_burst : 0,
+	             &http->gate);
+	if (r == 0) {
+		http->daemon = start_daemon(http, idle_seconds);
+		r = http->daemon ? 0 : -ENOMEM;
 	}
+	if (r < 0) {
+		gate_free(http->gate);
+		free(http);
+		return r;
+	}
+	if (options->guard)
+		http_set_guard(http, options->guard);
 	*ret_http = http;
 	return 0;
 }
@@ -332,9 +406,25 @@ struct http *http_free(struct http *http)
 {
 	if (!http)
 		return NULL;
+	/* The library does not end with requests that wait. */
+	for (struct visit *visit = http->first; visit; visit = visit->next)
+		web_request_go_on(visit->request);
 	MHD_stop_daemon(http->daemon);
+	gate_free(http->gate);
 	free(http);
 	return NULL;
+}
+
+void http_set_guard(struct http *http, const struct guard *guard)
+{
+	http->guard = guard;
+	gate_set_auth(http->gate, guard->auth);
+	http_let_in(http);
+}
+
+int http_event(const struct http *http)
+{
+	return gate_event(http->gate);
 }
 
 int http_epoll(const struct http *http)

@@ -16,19 +16,13 @@
 #include "base/text.h"
 #include "web/address.h"
 
-static int open_listener(struct listeners *listeners, const char *address)
+/* Takes FD. */
+static int add_listener(struct listeners *listeners, int fd)
 {
 	_cleanup_(text_clear) struct text name = TEXT_INIT;
-	struct sockaddr_storage local;
+	struct sockaddr_storage local = { 0 };
 	socklen_t size = sizeof(local);
-	int fd, r;
 
-	r = web_address_listen(address, &fd);
-	if (r < 0) {
-		log_event(LOG_LEVEL_ERROR, "Cannot listen", "address", address, "err",
-		          strerror(-r), NULL);
-		return r;
-	}
 	listeners->fds[listeners->count++] = fd;
 	if (getsockname(fd, (struct sockaddr *)&local, &size) < 0)
 		return -errno;
@@ -37,20 +31,47 @@ static int open_listener(struct listeners *listeners, const char *address)
 	return 0;
 }
 
+static int open_listener(struct listeners *listeners, const char *address)
+{
+	int fd, r = web_address_listen(address, &fd);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "Cannot listen", "address", address, "err",
+		          strerror(-r), NULL);
+	return r < 0 ? r : add_listener(listeners, fd);
+}
+
+static int make_room(struct listeners *listeners, int epoll, size_t count)
+{
+	*listeners = (struct listeners){ .epoll = epoll };
+	listeners->fds = calloc(count, sizeof(*listeners->fds));
+	if (listeners->fds)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "Cannot listen", "err", strerror(ENOMEM), NULL);
+	return -ENOMEM;
+}
+
 int listeners_init(struct listeners *listeners, int epoll, const char *const *addresses,
                    size_t count)
 {
-	int r = 0;
+	int r = make_room(listeners, epoll, count);
 
-	*listeners = (struct listeners){ .epoll = epoll };
-	listeners->fds = calloc(count, sizeof(*listeners->fds));
-	if (!listeners->fds) {
-		log_event(LOG_LEVEL_ERROR, "Cannot listen", "err", strerror(ENOMEM),
-		          NULL);
-		return -ENOMEM;
-	}
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = open_listener(listeners, addresses[i]);
+	return r;
+}
+
+int listeners_init_given(struct listeners *listeners, int epoll, const int *sockets,
+                         size_t count)
+{
+	int r = make_room(listeners, epoll, count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (r == 0)
+			r = add_listener(listeners, sockets[i]);
+		else
+			close(sockets[i]);
+	}
 	return r;
 }
 

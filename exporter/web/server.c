@@ -8,6 +8,7 @@
 #include "web/server.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,6 +23,7 @@
 #include "base/text.h"
 #include "web/connections.h"
 #include "web/listeners.h"
+#include "web/systemd.h"
 
 /*
  * So many of the connections may be accepted in one turn of the loop; they come on top of
@@ -39,6 +41,8 @@ struct web_server {
 	struct listeners listeners;
 	uint64_t rests_until; /* accepting does */
 	struct connections connections;
+	uint64_t alive_at; /* the watchdog wants to hear of us; UINT64_MAX: never */
+	uint64_t stops_at; /* at the latest, when it is stopping */
 	bool is_stopping;
 };
 
@@ -103,7 +107,22 @@ static int start_http(struct web_server *server)
 
 	if (r == 0)
 		r = watch(server, http_epoll(server->http));
+	if (r == 0)
+		r = watch(server, http_event(server->http));
+	if (r == 0 && server->options->turn)
+		r = watch(server, server->options->event);
 	return r < 0 ? r : watch(server, server->connections.epoll);
+}
+
+static int start_listeners(struct web_server *server)
+{
+	const struct web_options *options = server->options;
+
+	if (options->sockets_count)
+		return listeners_init_given(&server->listeners, server->epoll,
+		                            options->sockets, options->sockets_count);
+	return listeners_init(&server->listeners, server->epoll, options->addresses,
+	                      options->addresses_count);
 }
 
 int web_server_new(const struct web_options *options, struct web_server **ret_server)
@@ -117,6 +136,7 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 		return -ENOMEM;
 	}
 	server->options = options;
+	server->alive_at = UINT64_MAX;
 	r = connections_init(&server->connections, limit_of_connections(),
 	                     WEB_CONNECTIONS_PER_CLIENT_MAX);
 	server->epoll = r < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
@@ -126,8 +146,7 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 		log_event(LOG_LEVEL_ERROR, "Cannot start the HTTP server", "err",
 		          strerror(-r), NULL);
 	else
-		r = listeners_init(&server->listeners, server->epoll, options->addresses,
-		                   options->addresses_count);
+		r = start_listeners(server);
 	if (r < 0) {
 		web_server_free(server);
 		return r;
@@ -149,18 +168,43 @@ struct web_server *web_server_free(struct web_server *server)
 	return NULL;
 }
 
-/* Milliseconds until something has to be done though nothing happens; -1: never. */
-static int wait_time(const struct web_server *server, uint64_t stop_at)
+void web_server_set_guard(struct web_server *server, const struct guard *guard)
 {
-	uint64_t now = clock_monotonic(), until = stop_at;
+	http_set_guard(server->http, guard);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Milliseconds until something has to be done though nothing happens; -1: never. */
+static int wait_time(const struct web_server *server, uint64_t next_turn)
+{
+	uint64_t now = clock_monotonic(), until = earlier(next_turn, server->alive_at);
 	int wait = http_wait_time(server->http), ours;
 
-	if (!server->listeners.is_watched && !server->is_stopping)
-		until = server->rests_until;
+	if (server->is_stopping)
+		until = earlier(until, server->stops_at);
+	else if (!server->listeners.is_watched)
+		until = earlier(until, server->rests_until);
 	if (until == UINT64_MAX)
 		return wait;
 	ours = until > now ? (int)((until - now) / 1000000) + 1 : 0;
 	return wait < 0 || ours < wait ? ours : wait;
+}
+
+/* The watchdog hears of us as long as the loop turns. */
+static void show_life(struct web_server *server)
+{
+	const struct systemd *systemd = server->options->systemd;
+	uint64_t now = clock_monotonic();
+
+	if (now < server->alive_at)
+		return;
+	systemd_notify_alive(systemd);
+	/* Twice as often as it has to be (sd_watchdog_enabled(3)). */
+	server->alive_at = now + systemd->watchdog_interval / 2;
 }
 
 /* Takes what already waits at the door, then closes it. */
@@ -171,12 +215,46 @@ static void begin_stop(struct web_server *server)
 	listeners_watch(&server->listeners, false);
 	listeners_clear(&server->listeners);
 	server->is_stopping = true;
+	server->stops_at = clock_monotonic() + WEB_STOP_SECONDS * CLOCK_SECOND;
+	if (server->options->systemd)
+		systemd_notify_stopping(server->options->systemd);
+}
+
+static void reload(struct web_server *server)
+{
+	const struct web_options *options = server->options;
+
+	if (options->systemd)
+		systemd_notify_reloading(options->systemd);
+	if (options->reload)
+		options->reload(options->context);
+	if (options->systemd)
+		systemd_notify_ready(options->systemd);
+}
+
+/* False: the second one that wants an end. */
+static bool handle_signal(struct web_server *server, int fd)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(fd, &signal, sizeof(signal)) < 0)
+		return true;
+	if (signal.ssi_signo == SIGHUP) {
+		reload(server);
+		return true;
+	}
+	if (server->is_stopping)
+		return false;
+	begin_stop(server);
+	return true;
 }
 
 static void handle_event(struct web_server *server, int fd)
 {
 	if (fd == server->connections.epoll)
 		connections_note_ended(&server->connections);
+	else if (fd == http_event(server->http))
+		http_let_in(server->http);
 	else if (listeners_has(&server->listeners, fd))
 		accept_clients(server, fd);
 }
@@ -189,45 +267,53 @@ static void end_stop(struct web_server *server)
 	http_run(server->http);
 }
 
-int web_server_run(struct web_server *server, int stop_fd)
+/* Whether the server has stopped. */
+static bool settle(struct web_server *server)
 {
-	uint64_t stop_at = UINT64_MAX;
-	int r = watch(server, stop_fd);
+	uint64_t now = clock_monotonic();
+
+	if (server->is_stopping) {
+		if (connections_is_busy(&server->connections) && now < server->stops_at)
+			return false;
+		end_stop(server);
+		return true;
+	}
+	if (!server->listeners.is_watched && now >= server->rests_until)
+		listeners_watch(&server->listeners, true);
+	return false;
+}
+
+int web_server_run(struct web_server *server, int signal_fd)
+{
+	const struct web_options *options = server->options;
+	int r = watch(server, signal_fd);
 
 	if (r < 0)
 		return r;
-	for (;;) {
+	if (options->systemd) {
+		systemd_notify_ready(options->systemd);
+		if (options->systemd->watchdog_interval)
+			server->alive_at = 0;
+	}
+	for (uint64_t next_turn = UINT64_MAX;;) {
 		struct epoll_event events[16];
 		int count = epoll_wait(server->epoll, events, ARRAY_SIZE(events),
-		                       wait_time(server, stop_at));
+		                       wait_time(server, next_turn));
 
 		if (count < 0 && errno != EINTR)
 			return -errno;
+		show_life(server);
+		if (options->turn)
+			next_turn = options->turn(options->context);
 		for (int i = 0; i < count; i++) {
-			struct signalfd_siginfo signal;
-
-			if (events[i].data.fd != stop_fd) {
+			if (events[i].data.fd != signal_fd)
 				handle_event(server, events[i].data.fd);
-				continue;
-			}
-			if (read(stop_fd, &signal, sizeof(signal)) < 0)
-				continue;
-			if (server->is_stopping)
+			else if (!handle_signal(server, signal_fd))
 				return 0;
-			begin_stop(server);
-			stop_at = clock_monotonic() + WEB_STOP_SECONDS * CLOCK_SECOND;
 		}
 		http_run(server->http);
-		if (server->is_stopping) {
-			if (!connections_is_busy(&server->connections) ||
-			    clock_monotonic() >= stop_at) {
-				end_stop(server);
-				return 0;
-			}
-		} else if (!server->listeners.is_watched &&
-		           clock_monotonic() >= server->rests_until) {
-			listeners_watch(&server->listeners, true);
-		}
+		if (settle(server))
+			return 0;
 		connections_close_silent(&server->connections,
 		                         WEB_IDLE_SECONDS * CLOCK_SECOND);
 	}

@@ -25,8 +25,9 @@ struct worker_kind {
 };
 
 /*
- * Starts the thread. EVENT_FD, an eventfd, is borrowed and gets a count for each job that
- * is done. CONTEXT is the thread's until it ends. 0 or -errno: then it is the caller's.
+ * Starts the thread. EVENT_FD, an eventfd that does not block, is borrowed; it is
+ * readable as long as worker_take() has something. CONTEXT is the thread's until it ends.
+ * 0 or -errno: then it is the caller's.
  */
 int worker_new(const struct worker_kind *kind, void *context, int event_fd,
                struct worker **ret_worker);

@@ -23,6 +23,8 @@ struct options {
 	/* serve */
 	const char **addresses; /* freed by options_clear() */
 	size_t addresses_count;
+	bool has_systemd_socket; /* instead of the addresses */
+	const char *web_config;  /* NULL: none */
 	const char *telemetry_path;
 	unsigned int max_requests; /* 0: no limit */
 

@@ -16,6 +16,8 @@
 
 struct inspector;
 struct snapshot;
+struct stall_place;
+struct stalls;
 struct text;
 struct trust;
 
@@ -28,6 +30,7 @@ struct scrape_settings {
 	uint64_t files_wait;         /* nanoseconds, for files that have to be read */
 	struct trust *trust;         /* NULL: signatures are not verified */
 	bool with_process;           /* the process_* families, too */
+	uint64_t start_time;         /* of the process, clock_realtime() */
 };
 
 /* What outlives a scrape. */
@@ -37,16 +40,20 @@ struct scraper {
 	struct inspector *inspector; /* NULL: files are not looked at */
 	struct modules_memory modules_memory;
 	struct posture_secure_boot secure_boot;
-	uint64_t start_time; /* clock_realtime() */
 };
 
 /*
  * Opens the roots, with a warning for each that cannot be opened; with the collector
- * signature among COLLECTORS starts the inspector's thread. 0 or -errno.
+ * signature among COLLECTORS starts the inspector's thread. PLACE tells those who watch
+ * it through STALLS what this thread reads; both NULL: nobody does. 0 or -errno.
  */
 int scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
-                 collector_set collectors);
+                 collector_set collectors, struct stalls *stalls,
+                 struct stall_place *place);
 void scraper_clear(struct scraper *scraper);
+
+/* The flag that names the folder of ROOT, for logs. */
+const char *scrape_root_flag(enum hostfs_root root);
 
 /*
  * Says whose bits and letters these are; the snapshot's release must have been read.

@@ -16,7 +16,7 @@
 
 #define STALLS_ROOTS 8
 
-struct stalls; /* opaque; shared by threads */
+struct stalls; /* opaque; shared by threads, and counts its holders */
 
 /* What one thread does now; zeroed at first, and cleared by stalls_place_clear(). */
 struct stall_place {
@@ -29,11 +29,11 @@ struct stall_place {
 	struct stall_place *next;
 };
 
-/* 0 or -errno. There is no end: a thread that hangs may come back at any time. */
+/* 0 or -ENOMEM. A thread that hangs may come back at any time: so each holds them. */
 int stalls_new(struct stalls **ret_stalls);
+struct stalls *stalls_hold(struct stalls *stalls);
+struct stalls *stalls_free(struct stalls *stalls); /* takes NULL */
 
-/* When no thread can come back any more; takes NULL. */
-struct stalls *stalls_free(struct stalls *stalls);
 void stall_place_clear(struct stall_place *place);
 
 /*

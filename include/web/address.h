@@ -21,5 +21,5 @@ int web_address_check(const char *string);
  */
 int web_address_listen(const char *string, int *ret_fd);
 
-/* Appends ADDRESS as HOST:PORT, numeric. */
+/* Appends ADDRESS as HOST:PORT, numeric, or as unix:PATH. */
 void web_address_add(struct text *text, const struct sockaddr *address, socklen_t size);

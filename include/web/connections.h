@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,9 @@ bool connections_make_room(struct connections *connections,
 struct connection *connections_add(struct connections *connections, int fd,
                                    const struct sockaddr_storage *address);
 void connections_remove(struct connections *connections, struct connection *connection);
+
+/* Whose it is: an address of IPv6, of IPv4 mapped into it, or :: for this host's. */
+struct in6_addr connections_client(const struct connection *connection);
 
 /* A request begins; and it ends, which makes the connection the newest. */
 void connections_begin(struct connection *connection);

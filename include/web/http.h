@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP: requests taken apart, routes found, replies sent whole or not (RFC 9110, 9112).
+ * HTTP: requests let in or not, routes found, replies sent whole or not (RFC 9110, 9112).
  *
  * GET and HEAD are answered. Other methods get 405, unknown paths 404, too many requests
- * at once on a limited route 503, a handler that fails 500. A request, with its headers,
- * is bounded by WEB_REQUEST_MAX and has no body.
+ * at once on a limited route 503, a handler that fails 500; before all that, requests
+ * over the rate limit 429 and those without good credentials 401 (gate.h). A request,
+ * with its headers, is bounded by WEB_REQUEST_MAX and has no body.
  *
  * Driven from outside: whoever owns it watches http_epoll() and calls http_run().
  */
@@ -12,30 +13,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
-#include "base/text.h"
+#include "web/request.h"
 
 #define WEB_REQUEST_MAX 16384 /* bytes */
 
 struct connections;
-struct http;        /* opaque */
-struct web_request; /* opaque; lives as long as its handler runs */
+struct guard;
+struct http; /* opaque */
+struct systemd;
 
-struct web_header {
-	const char *name;
-	const char *value;
-};
-
-/* What a handler answers. All strings are static or outlive the server. */
-struct web_reply {
-	unsigned int status; /* 200 at first */
-	const char *content_type;
-	struct web_header headers[4]; /* further ones, up to the first without a name */
-	struct text body;             /* freed when it is sent; its error makes a 500 */
-};
-
-typedef void web_handler(void *context, const struct web_request *request,
+/* Either answers at once, or sets reply->is_later and answers by web_request_answer(). */
+typedef void web_handler(void *context, struct web_request *request,
                          struct web_reply *reply);
 
 struct web_route {
@@ -47,35 +38,48 @@ struct web_route {
 struct web_options {
 	const char *const *addresses; /* see web/address.h */
 	size_t addresses_count;
+	const int *sockets; /* that listen already, taken over; instead of ADDRESSES */
+	size_t sockets_count;
 	const struct web_route *routes;
 	size_t routes_count;
-	void *context;             /* for every handler */
+	void *context;             /* for every handler, for turn and reload */
 	unsigned int max_requests; /* at once on limited routes; 0: no limit */
+	const struct guard *guard; /* in force at first; NULL: plain HTTP for everybody */
+
+	/*
+	 * Called in each turn of the loop, before clients and requests are looked at.
+	 * Returns when (clock_monotonic()) it has to be called again; UINT64_MAX: when
+	 * something happens, or EVENT is readable. NULL: not needed.
+	 */
+	uint64_t (*turn)(void *context);
+	int event;                     /* used with turn */
+	void (*reload)(void *context); /* at SIGHUP; NULL: not needed */
+	const struct systemd *systemd; /* NULL: nobody to tell */
 };
-
-/* Is shown a value, borrowed for the call; returns whether it wants more. */
-typedef bool web_visitor(void *context, const char *value);
-
-/* Shows VISIT the value of each header line NAME, or of each query parameter NAME. */
-void web_request_headers(const struct web_request *request, const char *name,
-                         web_visitor *visit, void *context);
-void web_request_arguments(const struct web_request *request, const char *name,
-                           web_visitor *visit, void *context);
-
-/* Makes the reply a plain text of one line. */
-void web_reply_error(struct web_reply *reply, unsigned int status, const char *line);
 
 /*
  * Starts without clients. OPTIONS and CONNECTIONS, in which clients are entered, are
  * borrowed; a client that takes nothing of its reply for IDLE_SECONDS is given up.
- * 0 or -ENOMEM.
+ * 0 or -errno.
  */
 int http_new(const struct web_options *options, struct connections *connections,
              unsigned int idle_seconds, struct http **ret_http);
 struct http *http_free(struct http *http); /* takes NULL; closes all connections */
 
+/*
+ * From now on GUARD (borrowed) is in force: for TLS of new clients, for all else of new
+ * requests. It has TLS if the first one had it.
+ */
+void http_set_guard(struct http *http, const struct guard *guard);
+
 /* Readable when http_run() has something to do; borrowed. */
 int http_epoll(const struct http *http);
+
+/* Readable when http_let_in() has something to do; borrowed. */
+int http_event(const struct http *http);
+
+/* Goes on with the requests whose login is judged. */
+void http_let_in(struct http *http);
 
 /* Takes over FD, the socket of a client at ADDRESS, and closes it in the end. */
 void http_add_client(struct http *http, int fd, const struct sockaddr_storage *address,

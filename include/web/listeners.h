@@ -21,6 +21,10 @@ struct listeners {
 int listeners_init(struct listeners *listeners, int epoll, const char *const *addresses,
                    size_t count);
 
+/* As listeners_init(), for sockets that listen already; takes them, also at an error. */
+int listeners_init_given(struct listeners *listeners, int epoll, const int *sockets,
+                         size_t count);
+
 /* Closes them all; there are none afterwards. */
 void listeners_clear(struct listeners *listeners);
 

@@ -28,8 +28,15 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 struct web_server *web_server_free(struct web_server *server); /* takes NULL */
 
 /*
- * Serves until STOP_FD, a signalfd, gives a signal; then accepts no more, lets the
- * requests in flight end, and returns 0: at the latest after WEB_STOP_SECONDS or at the
- * next signal. -errno if it cannot wait for events.
+ * From now on GUARD is in force, borrowed; the one before it is not needed any more. May
+ * be called by web_options' turn and reload.
  */
-int web_server_run(struct web_server *server, int stop_fd);
+void web_server_set_guard(struct web_server *server, const struct guard *guard);
+
+/*
+ * Serves until SIGNAL_FD, a signalfd, gives a signal other than SIGHUP, which means to
+ * reload; then accepts no more, lets the requests in flight end, and returns 0: at the
+ * latest after WEB_STOP_SECONDS or at the next signal. -errno if it cannot wait for
+ * events.
+ */
+int web_server_run(struct web_server *server, int signal_fd);

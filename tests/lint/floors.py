@@ -22,7 +22,7 @@ BELOW = {
 
 # Header or call -> the rooms that may use it.
 ROOMS = {
-    r"#include <microhttpd\.h>": {"web/http"},
+    r"#include <microhttpd\.h>": {"web/http", "web/request"},
     r"#include <zlib\.h>": {"base/gzip", "sources/image"},
     r"#include <(?:lzma|zstd)\.h>": {"sources/image"},
     r"#include <libkmod\.h>": {"sources/modinfo"},
