@@ -22,7 +22,7 @@ enum auth_verdict {
 	AUTH_UNKNOWN, /* as yet: there is a question to answer */
 };
 
-/* USERS, name and hash, are copied. 0 or -errno. */
+/* USERS, name and hash, are copied. 0; -EINVAL: a hash is no bcrypt; -errno. */
 int auth_new(const struct webconfig_pairs *users, struct auth **ret_auth);
 struct auth *auth_free(struct auth *auth); /* takes NULL */
 
@@ -37,7 +37,11 @@ enum auth_verdict auth_judge(struct auth *auth, const char *authorization,
 /* Runs the bcrypt. Needs nothing of AUTH, which may be gone: of any thread. */
 void auth_question_answer(struct auth_question *question);
 
-/* The verdict of an answered question, which is remembered if it still holds in AUTH. */
+/*
+ * The verdict of an answered question. It is remembered if AUTH is the one that made it,
+ * and counts, but is not remembered, if there is another one since. An answer that found
+ * no memory is AUTH_REFUSED, and not remembered.
+ */
 enum auth_verdict auth_remember(struct auth *auth, const struct auth_question *question);
 
 struct auth_question *auth_question_free(struct auth_question *question); /* NULL, too */

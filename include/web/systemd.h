@@ -10,8 +10,8 @@
 
 struct systemd {
 	int notify; /* a connected datagram socket; -1: nobody listens */
-	uint64_t
-		watchdog_interval; /* nanoseconds between signs of life; 0: none wanted */
+	/* Nanoseconds between signs of life, a millisecond at least; 0: none wanted. */
+	uint64_t watchdog_interval;
 };
 
 /*
@@ -22,7 +22,11 @@ struct systemd {
 void systemd_init(struct systemd *systemd);
 void systemd_clear(struct systemd *systemd);
 
-/* Each says one thing; where nobody listens, nothing. */
+/*
+ * Each says one thing; where nobody listens, nothing. None waits, but for the first: a
+ * second at most, until systemd has room for it, since a service that is not ready in
+ * time is ended.
+ */
 void systemd_notify_ready(const struct systemd *systemd);
 void systemd_notify_reloading(const struct systemd *systemd);
 void systemd_notify_stopping(const struct systemd *systemd);
@@ -32,6 +36,6 @@ void systemd_notify_alive(const struct systemd *systemd);
  * The sockets of $LISTEN_FDS, made non-blocking and closed on exec; the variables are
  * removed. FDS[0] to FDS[count - 1] are the caller's, the array to be freed. 0; -ENOENT:
  * there are none, or they are for another process; -EINVAL: one is no listening stream
- * socket; -errno. Logs nothing.
+ * socket, or the variables are no numbers; -errno. Logs nothing.
  */
 int systemd_listeners_take(int **ret_fds, size_t *ret_count);
