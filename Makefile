@@ -107,6 +107,10 @@ $(OUT)/exporter/base/version.o: CPPFLAGS += -DBUILD_VERSION='"$(VERSION)"' \
 	-DBUILD_REVISION='"$(REVISION)"' -DBUILD_BRANCH='"$(BRANCH)"' \
 	-DBUILD_ARCH='"$(ARCH)"'
 
+# Sanitizers and coverage need files and calls of their own: no sandbox for them.
+INSTRUMENTED := $(if $(SANITIZE)$(COVERAGE),1,0)
+$(OUT)/exporter/commands/options.o: CPPFLAGS += -DBUILD_INSTRUMENTED=$(INSTRUMENTED)
+
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC    $<')
@@ -254,7 +258,7 @@ lint: dependencies-test
 	@echo '  LINT  clang-tidy'
 	@clang-tidy --quiet $(SOURCES) exporter/main.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude \
 		-DBUILD_VERSION='""' -DBUILD_REVISION='""' -DBUILD_BRANCH='""' \
-		-DBUILD_ARCH='""' >$(BUILD)/lint/clang-tidy.log 2>&1 || \
+		-DBUILD_ARCH='""' -DBUILD_INSTRUMENTED=0 >$(BUILD)/lint/clang-tidy.log 2>&1 || \
 		{ cat $(BUILD)/lint/clang-tidy.log; exit 1; }
 	@echo '  LINT  cppcheck'
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability \

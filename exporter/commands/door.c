@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "sources/hostfs.h"
 #include "web/guard.h"
+#include "web/sandbox.h"
 #include "web/tls.h"
 
 /* No configuration, chain or list of authorities is longer. */
@@ -33,7 +34,6 @@ struct door_file {
 struct door {
 	const char *path;
 	struct door_file files[DOOR_FILES];
-	const char *paths[DOOR_FILES];
 	size_t count;
 	bool has_begun; /* so some things cannot change any more */
 	bool has_tls;
@@ -56,10 +56,59 @@ struct door *door_free(struct door *door)
 	return NULL;
 }
 
-size_t door_paths(const struct door *door, const char *const **ret_paths)
+/* Takes PATH. */
+static int add_path(struct door_paths *paths, char *path)
 {
-	*ret_paths = door->paths;
-	return door->count;
+	if (!path)
+		return -ENOMEM;
+	paths->paths[paths->count++].path = path;
+	return 0;
+}
+
+/* The folder of PATH, unless it is one at the top. */
+static int add_folder(struct door_paths *paths, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return add_path(paths, strdup("."));
+	if (path[0] == '/' && memchr(path + 1, '/', (size_t)(slash - path)) == slash)
+		return 0;
+	return slash == path ? 0 : add_path(paths, strndup(path, (size_t)(slash - path)));
+}
+
+/* Of a file: itself, its folder, and the folder of what it links to. */
+#define PATHS_OF_FILE 3
+
+int door_paths_init(struct door_paths *paths, const struct door *door)
+{
+	int r = 0;
+
+	*paths = (struct door_paths){
+		.paths = calloc(door->count * PATHS_OF_FILE, sizeof(*paths->paths)),
+	};
+	if (!paths->paths)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < door->count; i++) {
+		_cleanup_(free_pointer) char *real = realpath(door->files[i].path, NULL);
+
+		r = add_path(paths, strdup(door->files[i].path));
+		if (r == 0)
+			r = add_folder(paths, door->files[i].path);
+		if (r == 0 && real)
+			r = add_folder(paths, real);
+	}
+	if (r < 0)
+		door_paths_clear(paths);
+	return r;
+}
+
+void door_paths_clear(struct door_paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		free((char *)paths->paths[i].path);
+	free(paths->paths);
+	*paths = (struct door_paths){ 0 };
 }
 
 static int look(const char *path, struct hostfs_identity *ret_identity)
@@ -77,7 +126,7 @@ static int read_file(struct door *door, char *path, struct text *bytes)
 		return -ENOMEM;
 	file->path = path;
 	file->error = look(path, &file->identity);
-	door->paths[door->count++] = path;
+	door->count++;
 	return hostfs_given_read(path, FILE_MAX, bytes);
 }
 
@@ -120,7 +169,7 @@ static int read_material(struct door *door, const char *key,
 	if (r < 0 && r != -ENOMEM) {
 		complain(complaint, door->path, file->line, key);
 		text_add_string(complaint, ": cannot read ");
-		text_add_string(complaint, door->paths[door->count - 1]);
+		text_add_string(complaint, door->files[door->count - 1].path);
 		text_add_string(complaint, ": ");
 		text_add_string(complaint, error_words(r));
 		text_add_string(complaint, ", expected a file in PEM form");

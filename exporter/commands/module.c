@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "commands/certificates.h"
+#include "commands/confine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "exposition/report.h"
@@ -253,6 +254,22 @@ static int write_reports(struct inquiry *inquiry, struct text *text)
 	return good;
 }
 
+/* Enters the sandbox, where the files that are named can still be read. */
+static int confine_to_files(const struct options *options)
+{
+	_cleanup_(free_pointer) struct sandbox_path *paths =
+		calloc(options->arguments_count, sizeof(*paths));
+	bool in_force[SANDBOX_LAYER_COUNT];
+	size_t count = 0;
+
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->arguments_count; i++)
+		if (is_file(options->arguments[i]))
+			paths[count++].path = options->arguments[i];
+	return confine(options, paths, count, in_force);
+}
+
 int module_run(const struct options *options)
 {
 	_cleanup_(certificates_free) struct trust *trust = NULL;
@@ -262,7 +279,9 @@ int module_run(const struct options *options)
 
 	if (certificates_load(options, &trust) < 0)
 		return EXIT_FAILURE;
-	r = init_inquiry(&inquiry, options, trust);
+	r = confine_to_files(options);
+	if (r == 0)
+		r = init_inquiry(&inquiry, options, trust);
 	if (r == 0) {
 		good = write_reports(&inquiry, &text);
 		r = good < 0 ? good : output_write(STDOUT_FILENO, &text);

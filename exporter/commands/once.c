@@ -16,6 +16,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "commands/certificates.h"
+#include "commands/confine.h"
 #include "commands/options.h"
 #include "commands/output.h"
 
@@ -69,6 +70,8 @@ int once_run(const struct options *options)
 	int r;
 
 	if (certificates_load(options, &trust) < 0)
+		return EXIT_FAILURE;
+	if (confine(options, NULL, 0, settings.sandbox) < 0)
 		return EXIT_FAILURE;
 	settings.trust = trust;
 	r = scraper_init(&scraper, &settings, options->collectors, NULL, NULL);

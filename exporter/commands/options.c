@@ -146,6 +146,9 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 	case FLAG_JSON:
 		options->is_json = true;
 		return true;
+	case FLAG_NO_SANDBOX:
+		options->with_sandbox = false;
+		return true;
 	case FLAG_LOG_LEVEL:
 		return log_level_parse(value, &options->log_level);
 	case FLAG_LOG_FORMAT:
@@ -306,6 +309,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			},
 			.with_process = true,
 		},
+		.with_sandbox = !BUILD_INSTRUMENTED,
 		.log_level = LOG_LEVEL_INFO,
 		.log_format = LOG_FORMAT_LOGFMT,
 		.telemetry_path = "/metrics",

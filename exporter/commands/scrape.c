@@ -232,6 +232,7 @@ int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadl
 	metrics.snapshot = &snapshot;
 	metrics.findings = &findings;
 	metrics.succeeded = succeeded(&snapshot, collectors);
+	memcpy(metrics.sandbox, scraper->settings->sandbox, sizeof(metrics.sandbox));
 	metrics.with_process = scraper->settings->with_process;
 	if (metrics.with_process)
 		process_read(scraper->fs, scraper->settings->start_time, &snapshot);

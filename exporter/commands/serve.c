@@ -21,6 +21,7 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "commands/certificates.h"
+#include "commands/confine.h"
 #include "commands/door.h"
 #include "commands/options.h"
 #include "commands/scrapes.h"
@@ -324,6 +325,18 @@ static int prepare(struct serve *serve, struct web_options *web)
 	return r;
 }
 
+static int shut_walls(struct serve *serve)
+{
+	_cleanup_(door_paths_clear) struct door_paths paths = { 0 };
+	int r = serve->door ? door_paths_init(&paths, serve->door) : 0;
+
+	if (r < 0) {
+		log_event(LOG_LEVEL_ERROR, "Cannot serve", "err", strerror(-r), NULL);
+		return r;
+	}
+	return confine(serve->options, paths.paths, paths.count, serve->settings.sandbox);
+}
+
 int serve_run(const struct options *options)
 {
 	const struct web_route routes[] = {
@@ -361,7 +374,7 @@ int serve_run(const struct options *options)
 	log_event(LOG_LEVEL_INFO, "Starting kernel_taint_exporter", "version",
 	          version.version, "revision", version.revision, NULL);
 	serve.settings.start_time = clock_realtime();
-	if (prepare(&serve, &web) < 0)
+	if (prepare(&serve, &web) < 0 || shut_walls(&serve) < 0)
 		return EXIT_FAILURE;
 	if (r >= 0)
 		r = scrapes_new(&serve.settings, options->collectors, serve.event,

@@ -77,6 +77,8 @@ static const struct {
 		"Whether the collector could read all of its sources." },
 	[FAMILY_COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds", EXPOSE_GAUGE,
 		"Time that this scrape spent in the collector." },
+	[FAMILY_SANDBOX] = { "kernel_taint_exporter_sandbox", EXPOSE_GAUGE,
+		"Whether this exporter is confined by a layer of its sandbox." },
 	[FAMILY_BUILD_INFO] = { "kernel_taint_exporter_build_info", EXPOSE_GAUGE,
 		"The build of this exporter." },
 	[FAMILY_PROCESS_CPU] = { "process_cpu_seconds_total", EXPOSE_COUNTER,

@@ -320,6 +320,12 @@ static void write_scrape(struct expose *expose, const struct metrics *metrics)
 			expose_seconds_value(expose, metrics->durations[c]);
 		}
 	}
+	family_write(expose, FAMILY_SANDBOX);
+	for (enum sandbox_layer layer = 0; layer < SANDBOX_LAYER_COUNT; layer++) {
+		expose_sample(expose);
+		expose_word(expose, "layer", sandbox_layer_name(layer));
+		expose_number_value(expose, metrics->sandbox[layer]);
+	}
 	family_write(expose, FAMILY_BUILD_INFO);
 	expose_sample(expose);
 	expose_word(expose, "version", version.version);

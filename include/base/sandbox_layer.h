@@ -5,12 +5,13 @@
  */
 #pragma once
 
+/* In the order of their names. */
 enum sandbox_layer {
+	SANDBOX_CAPABILITIES,
 	SANDBOX_LANDLOCK,
 	SANDBOX_SECCOMP,
-	SANDBOX_CAPABILITIES,
 	SANDBOX_LAYER_COUNT,
 };
 
-/* "landlock", "seccomp", "capabilities" */
+/* "capabilities", "landlock", "seccomp" */
 const char *sandbox_layer_name(enum sandbox_layer layer);

@@ -10,13 +10,26 @@
 
 struct door; /* opaque */
 struct guard;
+struct sandbox_path;
 
 /* Reads the file PATH, borrowed. 0, or -errno after an error line. */
 int door_new(const char *path, struct door **ret_door, struct guard **ret_guard);
 struct door *door_free(struct door *door); /* takes NULL */
 
-/* The files it looks at: the configuration, then those that it names. Borrowed. */
-size_t door_paths(const struct door *door, const char *const **ret_paths);
+/* What the sandbox has to leave open for the door. */
+struct door_paths {
+	struct sandbox_path *paths;
+	size_t count;
+};
+
+/*
+ * The configuration and the files that it names. Files are replaced by new ones of their
+ * name, so the folders around them stay open as well, and around what links in their
+ * place lead to; but not a folder at the top, such as /etc or /run, where too much else
+ * is: files there are read again only when they are written in place. 0 or -ENOMEM.
+ */
+int door_paths_init(struct door_paths *paths, const struct door *door);
+void door_paths_clear(struct door_paths *paths);
 
 /*
  * Looks whether a file has changed, or reads them in ANY case. NULL: what is in force

@@ -17,6 +17,7 @@ struct options {
 	enum command command;
 	struct scrape_settings scrape;
 	collector_set collectors;
+	bool with_sandbox;
 	enum log_level log_level;
 	enum log_format log_format;
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sandbox_layer.h"
 #include "exposition/expose.h"
 #include "model/collector.h"
 #include "model/dialect.h"
@@ -31,6 +32,7 @@ struct scrape_settings {
 	struct trust *trust;         /* NULL: signatures are not verified */
 	bool with_process;           /* the process_* families, too */
 	uint64_t start_time;         /* of the process, clock_realtime() */
+	bool sandbox[SANDBOX_LAYER_COUNT]; /* the layers in force */
 };
 
 /* What outlives a scrape. */

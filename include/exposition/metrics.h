@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sandbox_layer.h"
 #include "exposition/expose.h"
 #include "model/collector.h"
 
@@ -24,6 +25,8 @@ struct metrics {
 	collector_set collectors; /* that ran */
 	collector_set succeeded;  /* of these, whose sources could all be read */
 	uint64_t durations[COLLECTOR_COUNT]; /* nanoseconds */
+
+	bool sandbox[SANDBOX_LAYER_COUNT]; /* the layers in force */
 
 	bool with_process; /* the process_* families, too */
 };

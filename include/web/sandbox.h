@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The walls around the process, each by itself useful: no new privileges, no core dumps,
- * no capabilities (capabilities(7)), only the files that are named (landlock(7)), only
- * the system calls that are needed (seccomp(2)).
+ * no capabilities (capabilities(7)), only the files that are named (landlock.h), only the
+ * system calls that are needed (seccomp.h).
  */
 #pragma once
 
@@ -10,20 +10,20 @@
 #include <stddef.h>
 
 #include "base/sandbox_layer.h"
+#include "web/landlock.h"
 
-/* What may be touched. */
-struct sandbox_path {
-	const char *path; /* a file, or a folder with all below it */
-	bool is_writable; /* files in it may be made, written, replaced and removed, too
-	                   */
+struct sandbox_settings {
+	const struct sandbox_path *paths;
+	size_t count;
+	bool is_above_modes; /* as far as it is, it stays so: CAP_DAC_OVERRIDE is kept */
 };
 
 /*
  * Shuts the walls for this thread and those that it starts afterwards; cannot be undone.
- * Nothing is left open beyond PATHS, of which those that are missing are left out, with a
- * warning. A layer that this kernel lacks is left out, with a warning that says what is
- * not guarded, and the others are still applied. 0, or -errno after an error line: what
- * the kernel has could not be applied, and the process should not go on.
+ * Nothing can be opened beyond PATHS; those that are missing stay out of reach. A layer
+ * that this kernel lacks is left out, with a warning that says what is not guarded, and
+ * the others are still applied. 0, or -errno after an error line: what the kernel has
+ * could not be applied, and the process should not go on.
  */
-int sandbox_enter(const struct sandbox_path *paths, size_t count,
+int sandbox_enter(const struct sandbox_settings *settings,
                   bool ret_in_force[SANDBOX_LAYER_COUNT]);

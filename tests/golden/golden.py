@@ -111,6 +111,7 @@ FAMILIES = {
     "kernel_taint_kernel_rcu_stalls_total": ("counter", ()),
     "kernel_taint_scrape_collector_success": ("gauge", ("collector",)),
     "kernel_taint_scrape_collector_duration_seconds": ("gauge", ("collector",)),
+    "kernel_taint_exporter_sandbox": ("gauge", ("layer",)),
     "kernel_taint_exporter_build_info": (
         "gauge",
         ("version", "revision", "branch", "compiler", "arch"),

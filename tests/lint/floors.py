@@ -30,11 +30,15 @@ ROOMS = {
     r"#include <gnutls/crypto\.h>": {"web/auth"},
     r"#include <yaml\.h>": {"web/webconfig"},
     r"#include <crypt\.h>": {"web/auth"},
-    r"#include <(?:seccomp|cap-ng|linux/landlock)\.h>": {"web/sandbox"},
+    r"#include <cap-ng\.h>": {"web/sandbox"},
+    r"#include <linux/landlock\.h>": {"web/landlock"},
+    r"#include <seccomp\.h>": {"web/seccomp"},
     r"#include <(?:gelf|libelf)\.h>": {"sources/elf_module"},
     r"#include <pthread\.h>": {"base/worker", "sources/inspector", "sources/stalls"},
     r"#include <getopt\.h>": {"commands/options"},
-    r"\b(?:open|openat|fopen|freopen|opendir|creat)\(": {"sources/hostfs"},
+    r"\b(?:open|openat|fopen|freopen|opendir|creat)\(":
+        # Landlock's rules take descriptors that name a file and cannot read it.
+        {"sources/hostfs", "web/landlock"},
     r"\bfdopendir\(": {"sources/descriptor"},
 }
 
