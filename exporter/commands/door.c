@@ -70,8 +70,9 @@ static int add_folder(struct door_paths *paths, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
+	/* Beside the program: the real path says where that is. */
 	if (!slash)
-		return add_path(paths, strdup("."));
+		return 0;
 	if (path[0] == '/' && memchr(path + 1, '/', (size_t)(slash - path)) == slash)
 		return 0;
 	return slash == path ? 0 : add_path(paths, strndup(path, (size_t)(slash - path)));

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
@@ -193,16 +192,20 @@ static void answer_metrics(struct scrape_job *job)
 {
 	struct web_reply reply = { .status = 200, .content_type = job->content_type };
 
-	reply.headers[0] = (struct web_header){ "Vary", "Accept, Accept-Encoding" };
-	if (job->wants_gzip)
-		reply.headers[1] = (struct web_header){ "Content-Encoding", "gzip" };
-	reply.body = job->page;
-	job->page = TEXT_INIT;
 	if (job->error < 0) {
-		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err",
-		          error_words(job->error), NULL);
-		reply.headers[0] = reply.headers[1] = (struct web_header){ 0 };
-		web_reply_error(&reply, 500, "the page cannot be made");
+		const char *reason =
+			job->error == -ENOMEM ? "out of memory" : strerror(-job->error);
+
+		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err", reason, NULL);
+		web_reply_error(&reply, 500, reason);
+	} else {
+		reply.headers[0] =
+			(struct web_header){ "Vary", "Accept, Accept-Encoding" };
+		if (job->wants_gzip)
+			reply.headers[1] =
+				(struct web_header){ "Content-Encoding", "gzip" };
+		reply.body = job->page;
+		job->page = TEXT_INIT;
 	}
 	web_request_answer(job->owner, &reply);
 	scrape_job_free(job);

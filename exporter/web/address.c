@@ -124,7 +124,8 @@ int web_address_listen(const char *string, int *ret_fd)
 static void add_local(struct text *text, const struct sockaddr_un *address,
                       socklen_t size)
 {
-	size_t length = size - offsetof(struct sockaddr_un, sun_path);
+	size_t start = offsetof(struct sockaddr_un, sun_path);
+	size_t length = size > start ? size - start : 0;
 
 	text_add_string(text, "unix:");
 	if (length && address->sun_path[0] == '\0') {

@@ -81,23 +81,20 @@ static void visit_free(struct http *http, struct visit *visit)
  * The path of a target, which may be absolute (RFC 9112, section 3.2.2):
  * "http://host:10093/metrics" asks for "/metrics".
  */
-static const char *path_of(const char *target)
+static const char *path_of(const struct http *http, const char *target)
 {
-	static const char *const schemes[] = { "http://", "https://" };
+	const char *scheme = http->has_tls ? "https://" : "http://";
 
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
-		if (strncasecmp(target, schemes[i], strlen(schemes[i])) != 0)
-			continue;
-		target += strlen(schemes[i]);
-		target += strcspn(target, "/");
-		return *target ? target : "/";
-	}
-	return target;
+	if (strncasecmp(target, scheme, strlen(scheme)) != 0)
+		return target;
+	target += strlen(scheme);
+	target += strcspn(target, "/");
+	return *target ? target : "/";
 }
 
 static const struct web_route *find_route(const struct http *http, const char *target)
 {
-	const char *path = path_of(target);
+	const char *path = path_of(http, target);
 
 	for (size_t i = 0; i < http->options->routes_count; i++)
 		if (strcmp(http->options->routes[i].path, path) == 0)

@@ -582,14 +582,29 @@ static void an_address_is_added_as_it_is_given(void **state)
 	assert_added(&v6, sizeof(v6), "[::]:0");
 }
 
-static void what_is_no_internet_address_is_unknown(void **state)
+static void what_is_no_address_of_a_host_is_unknown(void **state)
 {
-	const struct sockaddr_un local = { .sun_family = AF_UNIX };
 	const struct sockaddr other = { .sa_family = AF_UNSPEC };
 
 	(void)state;
 	assert_added(&other, sizeof(other), "unknown");
-	assert_added(&local, 1, "unknown");
+}
+
+/* unix(7): a path, whose NUL may be missing; an abstract name; or none. */
+static void a_local_socket_is_added_with_its_name(void **state)
+{
+	const size_t start = offsetof(struct sockaddr_un, sun_path);
+	const struct sockaddr_un path = { .sun_family = AF_UNIX,
+		                          .sun_path = "/run/taint.sock" };
+	const struct sockaddr_un hidden = { .sun_family = AF_UNIX,
+		                            .sun_path = "\0taint" };
+
+	(void)state;
+	assert_added(&path, sizeof(path), "unix:/run/taint.sock");
+	assert_added(&path, (socklen_t)start + 4, "unix:/run");
+	assert_added(&hidden, (socklen_t)start + 6, "unix:@taint");
+	assert_added(&path, (socklen_t)start, "unix:");
+	assert_added(&path, 1, "unix:");
 }
 
 #define LISTENING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -618,7 +633,8 @@ int main(void)
 		LISTENING_TEST(a_name_whose_first_address_is_taken_is_said),
 		LISTENING_TEST(a_name_that_nobody_knows_is_said),
 		LISTENING_TEST(an_address_is_added_as_it_is_given),
-		LISTENING_TEST(what_is_no_internet_address_is_unknown),
+		LISTENING_TEST(what_is_no_address_of_a_host_is_unknown),
+		LISTENING_TEST(a_local_socket_is_added_with_its_name),
 	};
 
 	return cmocka_run_group_tests_name("address", tests, NULL, NULL);

@@ -265,7 +265,7 @@ static char *scrape_once(collector_set collectors)
 	struct scraper scraper;
 	char *page;
 
-	assert_int_equal(scraper_init(&scraper, &settings, collectors), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, collectors, NULL, NULL), 0);
 	page = scrape(&scraper, collectors, EXPOSE_TEXT);
 	scraper_clear(&scraper);
 	return page;
@@ -509,7 +509,7 @@ static void scrape_run_speaks_both_formats(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	page = scrape(&scraper, ALL, EXPOSE_OPENMETRICS);
 	length = strlen(page);
 	assert_true(length > 6);
@@ -528,7 +528,7 @@ static void scrape_run_appends(void **state)
 	(void)state;
 	make_host();
 	text_add_string(&page, "before\n");
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	assert_int_equal(scrape_run(&scraper, ALL, UINT64_MAX, EXPOSE_TEXT, &page), 0);
 	assert_memory_equal(page.data, "before\n# HELP", 13);
 	scraper_clear(&scraper);
@@ -649,7 +649,7 @@ static void scrape_run_leaves_files_alone_that_nobody_asks_for(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL & ~FILES), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL & ~FILES, NULL, NULL), 0);
 	assert_null(scraper.inspector);
 	for (collector_set set = 0; set <= (ALL & ~FILES); set++) {
 		char *page = scrape(&scraper, set, EXPOSE_TEXT);
@@ -719,7 +719,7 @@ static void scrape_run_that_does_not_wait_counts_every_file(void **state)
 	(void)state;
 	make_host();
 	settings.files_wait = 0;
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 50; pass++) {
 		char *page = scrape(&scraper, ALL, EXPOSE_TEXT);
 
@@ -738,7 +738,7 @@ static void scrape_run_sees_files_that_changed(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(scrape(&scraper, ALL, EXPOSE_TEXT));
 
 	ko_write(FOLDER "extra/new.ko",
@@ -801,7 +801,7 @@ static void scrape_run_without_a_release_does_not_know_the_files(void **state)
 	(void)state;
 	make_host();
 	tree_delete("proc/sys/kernel/osrelease");
-	assert_int_equal(scraper_init(&scraper, &settings, FILES), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, FILES, NULL, NULL), 0);
 	free(take_log());
 	page = scrape(&scraper, FILES, EXPOSE_TEXT);
 	lines = take_log();
@@ -835,7 +835,7 @@ static void scrape_run_without_a_list_does_not_know_the_files(void **state)
 	(void)state;
 	make_host();
 	tree_write("proc/modules", "garbage\n");
-	assert_int_equal(scraper_init(&scraper, &settings, FILES), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, FILES, NULL, NULL), 0);
 	free(take_log());
 	page = scrape(&scraper, FILES, EXPOSE_TEXT);
 	lines = take_log();
@@ -858,7 +858,7 @@ static void scrape_run_without_a_root_does_not_know_the_files(void **state)
 	(void)state;
 	make_host();
 	assert_int_equal(renameat(tree_fd, "root", tree_fd, "later"), 0);
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(take_log());
 	page = scrape(&scraper, ALL, EXPOSE_TEXT);
 	lines = take_log();
@@ -1017,7 +1017,7 @@ static void scrape_run_logs_what_failed(void **state)
 	tree_write("proc/modules", "garbage\n");
 	tree_delete("sys/kernel/warn_count");
 	tree_fifo("sys/kernel/warn_count");
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(capture_end(&log_capture));
 	log_capture = capture_begin(STDERR_FILENO);
 	page = scrape(&scraper, ALL, EXPOSE_TEXT);
@@ -1059,7 +1059,7 @@ static void scrape_run_after_the_deadline_tells_that_all_failed(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 2; pass++) {
 		char *good = scrape(&scraper, ALL, EXPOSE_TEXT);
 
@@ -1096,7 +1096,7 @@ static void scrape_run_twice_over_the_same_tells_the_same(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	first = scrape(&scraper, ALL, EXPOSE_TEXT);
 	cut_durations(first);
 	for (int pass = 0; pass < 10; pass++) {
@@ -1117,7 +1117,7 @@ static void scrape_run_sees_what_changed(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(scrape(&scraper, ALL, EXPOSE_TEXT));
 	tree_replace("proc/sys/kernel/tainted", "4609\n");
 	tree_write("sys/module/dummy/taint", "O\n");
@@ -1144,7 +1144,7 @@ static void scrape_run_recovers_from_failures(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 3; pass++) {
 		char *page;
 
@@ -1169,7 +1169,7 @@ static void scrape_run_reads_secure_boot_once(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	tree_delete("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-"
 	            "00e098032b8c");
 	page = scrape(&scraper, ALL, EXPOSE_TEXT);
@@ -1186,7 +1186,7 @@ static void scrape_run_keeps_no_more_descriptors_with_each_pass(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 200; pass++) {
 		free(scrape(&scraper, pass % 5 ? ALL : KERNEL, EXPOSE_TEXT));
 		if (pass == 11)
@@ -1209,7 +1209,7 @@ static void scraper_init_warns_of_each_root_that_is_missing(void **state)
 	tree_delete("root");
 	free(capture_end(&log_capture));
 	log_capture = capture_begin(STDERR_FILENO);
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), 0);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	lines = capture_end(&log_capture);
 	log_capture = capture_begin(STDERR_FILENO);
 	assert_non_null(strstr(lines, "level=warn"));
@@ -1328,7 +1328,7 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 	failing.left = at;
 	failing.sticks = sticks;
 	failing.happened = false;
-	r = scraper_init(&scraper, &settings, ALL);
+	r = scraper_init(&scraper, &settings, ALL, NULL, NULL);
 	if (r == 0) {
 		uint64_t deadline;
 
@@ -1459,7 +1459,7 @@ static void scraper_init_without_memory_says_so(void **state)
 	failing.left = 0;
 	failing.sticks = true;
 	failing.happened = false;
-	assert_int_equal(scraper_init(&scraper, &settings, ALL), -ENOMEM);
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), -ENOMEM);
 	failing.kind = FAILING_NOTHING;
 	scraper_clear(&scraper);
 }

@@ -181,23 +181,20 @@ static void begin_handler(void *given, struct web_reply *reply)
 	reply->content_type = "text/plain; charset=utf-8";
 }
 
-static void say_hello(void *given, const struct web_request *request,
-                      struct web_reply *reply)
+static void say_hello(void *given, struct web_request *request, struct web_reply *reply)
 {
 	(void)request;
 	begin_handler(given, reply);
 	text_add_string(&reply->body, "hello\n");
 }
 
-static void say_nothing(void *given, const struct web_request *request,
-                        struct web_reply *reply)
+static void say_nothing(void *given, struct web_request *request, struct web_reply *reply)
 {
 	(void)request;
 	begin_handler(given, reply);
 }
 
-static void say_much(void *given, const struct web_request *request,
-                     struct web_reply *reply)
+static void say_much(void *given, struct web_request *request, struct web_reply *reply)
 {
 	(void)request;
 	begin_handler(given, reply);
@@ -208,7 +205,7 @@ static void say_much(void *given, const struct web_request *request,
 	reply->body.data[BIG_LENGTH] = '\0';
 }
 
-static void fail_in_the_middle(void *given, const struct web_request *request,
+static void fail_in_the_middle(void *given, struct web_request *request,
                                struct web_reply *reply)
 {
 	(void)request;
@@ -218,8 +215,7 @@ static void fail_in_the_middle(void *given, const struct web_request *request,
 	reply->body.error = -ENOMEM;
 }
 
-static void refuse(void *given, const struct web_request *request,
-                   struct web_reply *reply)
+static void refuse(void *given, struct web_request *request, struct web_reply *reply)
 {
 	(void)request;
 	begin_handler(given, reply);
@@ -227,7 +223,7 @@ static void refuse(void *given, const struct web_request *request,
 	web_reply_error(reply, 400, "no, thank you");
 }
 
-static void send_headers(void *given, const struct web_request *request,
+static void send_headers(void *given, struct web_request *request,
                          struct web_reply *reply)
 {
 	(void)request;
@@ -250,7 +246,7 @@ static bool echo(void *given, const char *value)
 	return strcmp(value, "stop") != 0;
 }
 
-static void echo_headers(void *given, const struct web_request *request,
+static void echo_headers(void *given, struct web_request *request,
                          struct web_reply *reply)
 {
 	begin_handler(given, reply);
@@ -258,7 +254,7 @@ static void echo_headers(void *given, const struct web_request *request,
 	web_request_headers(request, "X-Test", echo, reply);
 }
 
-static void echo_arguments(void *given, const struct web_request *request,
+static void echo_arguments(void *given, struct web_request *request,
                            struct web_reply *reply)
 {
 	begin_handler(given, reply);
@@ -275,7 +271,7 @@ static bool wait_for(sem_t *semaphore)
 	return sem_timedwait(semaphore, &until) == 0;
 }
 
-static void wait_for_release(void *given, const struct web_request *request,
+static void wait_for_release(void *given, struct web_request *request,
                              struct web_reply *reply)
 {
 	(void)request;
