@@ -11,28 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "web/webconfig_value.h"
+
 struct text;
-
-/* A string of the file and the line where it stands, from 1. NULL: not given. */
-struct webconfig_value {
-	char *string;
-	unsigned int line;
-};
-
-struct webconfig_list {
-	struct webconfig_value *values;
-	size_t count;
-};
-
-/* A key and its value. */
-struct webconfig_pair {
-	struct webconfig_value name, value;
-};
-
-struct webconfig_pairs {
-	struct webconfig_pair *pairs;
-	size_t count;
-};
 
 /* client_auth_type: Go's crypto/tls.ClientAuthType, whose order is from lax to strict. */
 enum webconfig_client_auth {
