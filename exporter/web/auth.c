@@ -155,13 +155,12 @@ static void free_auth(struct auth *const *auth)
 int auth_new(const struct webconfig_pairs *users, struct auth **ret_auth)
 {
 	_cleanup_(free_auth) struct auth *auth = NULL;
-	int r = 0;
+	int r;
 
 	auth = calloc(1, sizeof(*auth) + (users->count + 1) * sizeof(*auth->users));
 	if (!auth)
 		return -ENOMEM;
-	if (getrandom(auth->key, KEY_SIZE, 0) != KEY_SIZE)
-		return -EIO;
+	r = getrandom(auth->key, KEY_SIZE, 0) == KEY_SIZE ? 0 : -EIO;
 	for (size_t i = 0; r == 0 && i < users->count; i++)
 		r = add_user(auth, &users->pairs[i]);
 	if (r < 0)

@@ -87,7 +87,7 @@ int credentials_parse(const char *authorization, struct credentials *ret_credent
 	*colon = '\0';
 	made.password = colon + 1;
 	*ret_credentials = made;
-	made = (struct credentials){ NULL, NULL, 0 };
+	made.user = NULL;
 	return 0;
 }
 
