@@ -31,9 +31,10 @@ struct worker {
 	int event_fd;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed;  /* for the thread, and for its end */
+	pthread_cond_t finished; /* the job that is awaited */
 	struct jobs waiting, done;
-	struct worker_job *current;
+	struct worker_job *current, *awaited;
 	bool has_to_end, has_ended, is_given_up;
 };
 
@@ -69,9 +70,30 @@ static void free_parts(struct worker *worker)
 	free_jobs(worker, &worker->done);
 	if (worker->current)
 		worker->kind->free(worker->current);
+	pthread_cond_destroy(&worker->finished);
 	pthread_cond_destroy(&worker->changed);
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
+}
+
+/*
+ * With the lock: the job at work is done. Who is woken wants the lock, so it is free
+ * then.
+ */
+static void hand_over(struct worker *worker)
+{
+	struct worker_job *job = worker->current;
+
+	worker->current = NULL;
+	if (worker->awaited != job) {
+		push(&worker->done, job);
+		eventfd_write(worker->event_fd, 1);
+		return;
+	}
+	worker->awaited = NULL;
+	pthread_mutex_unlock(&worker->lock);
+	pthread_cond_signal(&worker->finished);
+	pthread_mutex_lock(&worker->lock);
 }
 
 static void *run(void *argument)
@@ -93,9 +115,7 @@ static void *run(void *argument)
 		pthread_mutex_lock(&worker->lock);
 		if (worker->is_given_up)
 			break;
-		push(&worker->done, worker->current);
-		worker->current = NULL;
-		eventfd_write(worker->event_fd, 1);
+		hand_over(worker);
 	}
 	is_given_up = worker->is_given_up;
 	if (is_given_up)
@@ -122,6 +142,7 @@ static int start(struct worker *worker)
 	pthread_condattr_init(&condition);
 	pthread_condattr_setclock(&condition, CLOCK_MONOTONIC);
 	pthread_cond_init(&worker->changed, &condition);
+	pthread_cond_init(&worker->finished, &condition);
 	pthread_condattr_destroy(&condition);
 
 	pthread_attr_init(&attributes);
@@ -160,13 +181,17 @@ static void give_up(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 }
 
-struct worker *worker_free(struct worker *worker)
+static struct timespec time_of(uint64_t deadline)
 {
-	uint64_t deadline = clock_monotonic() + END_PATIENCE;
-	const struct timespec time = {
+	return (struct timespec){
 		.tv_sec = (time_t)(deadline / CLOCK_SECOND),
 		.tv_nsec = (long)(deadline % CLOCK_SECOND),
 	};
+}
+
+struct worker *worker_free(struct worker *worker)
+{
+	const struct timespec time = time_of(clock_monotonic() + END_PATIENCE);
 	int r = 0;
 
 	if (!worker)
@@ -190,8 +215,28 @@ void worker_add(struct worker *worker, struct worker_job *job)
 {
 	pthread_mutex_lock(&worker->lock);
 	push(&worker->waiting, job);
-	pthread_cond_signal(&worker->changed);
 	pthread_mutex_unlock(&worker->lock);
+	pthread_cond_signal(&worker->changed);
+}
+
+bool worker_wait(struct worker *worker, struct worker_job *job, uint64_t deadline)
+{
+	const struct timespec time = time_of(deadline);
+	bool is_done;
+	int r = 0;
+
+	pthread_mutex_lock(&worker->lock);
+	push(&worker->waiting, job);
+	worker->awaited = job;
+	pthread_mutex_unlock(&worker->lock);
+	pthread_cond_signal(&worker->changed);
+	pthread_mutex_lock(&worker->lock);
+	while (worker->awaited && r == 0)
+		r = pthread_cond_timedwait(&worker->finished, &worker->lock, &time);
+	is_done = !worker->awaited;
+	worker->awaited = NULL;
+	pthread_mutex_unlock(&worker->lock);
+	return is_done;
 }
 
 struct worker_job *worker_take(struct worker *worker)

@@ -18,6 +18,10 @@
 /* How often it is looked while scrapes are under way. */
 #define CHECK_INTERVAL (SCRAPES_PATIENCE / 4)
 
+/* So long, and longer than nearly all of them take, one that comes alone is waited for.
+ */
+#define USUAL_SCRAPE (CLOCK_SECOND / 50)
+
 /* What one thread works with; its own until it ends. */
 struct scraping {
 	const struct scrape_settings *settings;
@@ -168,13 +172,21 @@ struct scrapes *scrapes_free(struct scrapes *scrapes)
 	return NULL;
 }
 
-void scrapes_add(struct scrapes *scrapes, struct scrape_job *job)
+bool scrapes_add(struct scrapes *scrapes, struct scrape_job *job)
 {
-	if (scrapes->count++ == 0) {
-		scrapes->steps = 0;
-		scrapes->check_at = clock_monotonic() + CHECK_INTERVAL;
+	uint64_t now;
+
+	if (scrapes->count++) {
+		worker_add(scrapes->worker, &job->job);
+		return false;
 	}
-	worker_add(scrapes->worker, &job->job);
+	now = clock_monotonic();
+	scrapes->steps = 0;
+	scrapes->check_at = now + CHECK_INTERVAL;
+	if (!worker_wait(scrapes->worker, &job->job, now + USUAL_SCRAPE))
+		return false;
+	scrapes->count--;
+	return true;
 }
 
 struct scrape_job *scrapes_take(struct scrapes *scrapes)

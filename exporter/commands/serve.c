@@ -156,6 +156,28 @@ static bool accepts_gzip(const struct web_request *request)
 	return negotiate_gzip(text_string(&header));
 }
 
+/* Takes JOB. */
+static void reply_metrics(struct scrape_job *job, struct web_reply *reply)
+{
+	if (job->error < 0) {
+		const char *reason =
+			job->error == -ENOMEM ? "out of memory" : strerror(-job->error);
+
+		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err", reason, NULL);
+		web_reply_error(reply, 500, reason);
+	} else {
+		reply->content_type = job->content_type;
+		reply->headers[0] =
+			(struct web_header){ "Vary", "Accept, Accept-Encoding" };
+		if (job->wants_gzip)
+			reply->headers[1] =
+				(struct web_header){ "Content-Encoding", "gzip" };
+		reply->body = job->page;
+		job->page = TEXT_INIT;
+	}
+	scrape_job_free(job);
+}
+
 static void serve_metrics(void *context, struct web_request *request,
                           struct web_reply *reply)
 {
@@ -183,32 +205,19 @@ static void serve_metrics(void *context, struct web_request *request,
 		.wants_gzip = accepts_gzip(request),
 		.owner = request,
 	};
-	scrapes_add(serve->scrapes, job);
-	reply->is_later = true;
+	if (scrapes_add(serve->scrapes, job))
+		reply_metrics(job, reply);
+	else
+		reply->is_later = true;
 }
 
-/* Takes JOB. */
 static void answer_metrics(struct scrape_job *job)
 {
-	struct web_reply reply = { .status = 200, .content_type = job->content_type };
+	struct web_request *request = job->owner;
+	struct web_reply reply = { .status = 200 };
 
-	if (job->error < 0) {
-		const char *reason =
-			job->error == -ENOMEM ? "out of memory" : strerror(-job->error);
-
-		log_event(LOG_LEVEL_ERROR, "Cannot render the page", "err", reason, NULL);
-		web_reply_error(&reply, 500, reason);
-	} else {
-		reply.headers[0] =
-			(struct web_header){ "Vary", "Accept, Accept-Encoding" };
-		if (job->wants_gzip)
-			reply.headers[1] =
-				(struct web_header){ "Content-Encoding", "gzip" };
-		reply.body = job->page;
-		job->page = TEXT_INIT;
-	}
-	web_request_answer(job->owner, &reply);
-	scrape_job_free(job);
+	reply_metrics(job, &reply);
+	web_request_answer(request, &reply);
 }
 
 static void use_guard(struct serve *serve, struct guard *guard)

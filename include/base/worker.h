@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct worker; /* opaque */
 
@@ -39,6 +40,12 @@ int worker_new(const struct worker_kind *kind, void *context, int event_fd,
 struct worker *worker_free(struct worker *worker);
 
 void worker_add(struct worker *worker, struct worker_job *job);
+
+/*
+ * As worker_add(), and waits until DEADLINE (clock_monotonic()) for JOB, which saves the
+ * way round through the event. True: it is done, and the caller's.
+ */
+bool worker_wait(struct worker *worker, struct worker_job *job, uint64_t deadline);
 
 /* A job that is done, now the caller's, in the order they were added; NULL: none is. */
 struct worker_job *worker_take(struct worker *worker);

@@ -45,8 +45,8 @@ int scrapes_new(const struct scrape_settings *settings, collector_set collectors
                 int event, struct scrapes **ret_scrapes);
 struct scrapes *scrapes_free(struct scrapes *scrapes); /* takes NULL */
 
-/* Takes JOB. */
-void scrapes_add(struct scrapes *scrapes, struct scrape_job *job);
+/* Takes JOB; but true: it is done already, and the caller's. */
+bool scrapes_add(struct scrapes *scrapes, struct scrape_job *job);
 
 /* A job that is done, the caller's from now on; NULL: none is. */
 struct scrape_job *scrapes_take(struct scrapes *scrapes);

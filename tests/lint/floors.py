@@ -28,7 +28,7 @@ ROOMS = {
     r"#include <libkmod\.h>": {"sources/modinfo"},
     r"#include <gnutls/(?!crypto)": {"sources/pkcs7", "web/tls"},
     r"#include <gnutls/crypto\.h>": {"web/auth"},
-    r"#include <yaml\.h>": {"web/yaml_reader"},
+    r"#include <yaml\.h>": {"web/yaml_tree"},
     r"#include <crypt\.h>": {"web/auth"},
     r"#include <cap-ng\.h>": {"web/sandbox"},
     r"#include <linux/landlock\.h>": {"web/landlock"},
