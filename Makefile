@@ -57,6 +57,7 @@ BELOW_sources    := sources model base
 BELOW_exposition := exposition model base
 BELOW_web        := web base
 BELOW_commands   := commands sources exposition model web base
+BELOW_fuzz       := sources model web base
 FOLDERS          := commands sources exposition model web base
 
 SOURCES := $(sort $(wildcard exporter/*/*.c))
@@ -218,10 +219,10 @@ REPLAYS := $(FUZZ:%=$(OUT)/tests/fuzz/replay_%)
 
 define fuzz_rule
 $(OUT)/tests/fuzz/fuzz_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
-		$(call archives,$(BELOW_sources))
+		$(call archives,$(BELOW_fuzz))
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(LIBS)
 $(OUT)/tests/fuzz/replay_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
-		$(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_sources))
+		$(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_fuzz))
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS)
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(OUT)/tests/fuzz/fuzz_$(1)
