@@ -110,7 +110,7 @@ $(OUT)/exporter/base/version.o: CPPFLAGS += -DBUILD_VERSION='"$(VERSION)"' \
 
 # Sanitizers and coverage need files and calls of their own: no sandbox for them.
 INSTRUMENTED := $(if $(SANITIZE)$(COVERAGE),1,0)
-$(OUT)/exporter/commands/options.o: CPPFLAGS += -DBUILD_INSTRUMENTED=$(INSTRUMENTED)
+$(OUT)/exporter/main.o: CPPFLAGS += -DBUILD_INSTRUMENTED=$(INSTRUMENTED)
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)

@@ -36,5 +36,10 @@ int main(int argc, char **argv)
 	if (r < 0)
 		return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 	log_configure(options.log_level, options.log_format);
+	if (!options.with_sandbox)
+		log_event(LOG_LEVEL_WARN,
+		          "Running without the sandbox, as --no-sandbox says", NULL);
+	if (BUILD_INSTRUMENTED)
+		options.with_sandbox = false;
 	return runs[options.command](&options);
 }

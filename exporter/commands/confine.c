@@ -104,11 +104,8 @@ int confine(const struct options *options, const struct sandbox_path *extra, siz
 	struct sandbox_settings settings;
 	int r;
 
-	if (!options->with_sandbox) {
-		log_event(LOG_LEVEL_WARN,
-		          "Running without the sandbox, as --no-sandbox says", NULL);
+	if (!options->with_sandbox)
 		return 0;
-	}
 	r = fill_plan(&plan, options, extra, count);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "Cannot enter the sandbox", "err",

@@ -68,7 +68,7 @@ const struct flag_row flag_rows[] = {
 	[FLAG_JSON] = { "json", NULL, MODULE,
 		"module: for programs", NULL },
 	[FLAG_NO_SANDBOX] = { "no-sandbox", NULL, ANY,
-		"keep access to all files and system calls", NULL },
+		"leave files and system calls unguarded", NULL },
 	[FLAG_LOG_LEVEL] = { "log.level", "info", ANY,
 		"debug, info, warn, error", "debug, info, warn or error" },
 	[FLAG_LOG_FORMAT] = { "log.format", "logfmt", ANY,

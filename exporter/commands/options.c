@@ -309,7 +309,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			},
 			.with_process = true,
 		},
-		.with_sandbox = !BUILD_INSTRUMENTED,
+		.with_sandbox = true,
 		.log_level = LOG_LEVEL_INFO,
 		.log_format = LOG_FORMAT_LOGFMT,
 		.telemetry_path = "/metrics",

@@ -12,9 +12,9 @@
 struct options;
 
 /*
- * Enters the sandbox (web/sandbox.h) unless the options are without it, which makes a
- * warning. To be called when all that is read only once was read and all sockets listen,
- * before threads are started and strangers are listened to.
+ * Enters the sandbox (web/sandbox.h), unless the options are without it: then
+ * RET_IN_FORCE stays as it is. To be called when all that is read only once was read and
+ * all sockets listen, before threads are started and strangers are listened to.
  *
  * Left open for reading are --path.procfs, --path.sysfs, /proc, with the collector
  * signature the folders of modules below --path.rootfs, and EXTRA; for once the folder of

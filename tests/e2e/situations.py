@@ -38,7 +38,7 @@ def is_refused(exporter):
     """Whether nobody listens on the exporter's address any more."""
     try:
         Wire(exporter).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # or just about to be
         return True
     return False
 

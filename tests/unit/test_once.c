@@ -174,6 +174,8 @@ static void make_options(const char *file)
 		         tree_root_paths[i]);
 	snprintf(arguments[count++], sizeof(arguments[0]),
 	         "--collector.signature.wait=60s");
+	/* There is no way out of it for the next test. */
+	snprintf(arguments[count++], sizeof(arguments[0]), "--no-sandbox");
 	if (*trust_path)
 		snprintf(arguments[count++], sizeof(arguments[0]),
 		         "--collector.signature.trust=%s", trust_path);

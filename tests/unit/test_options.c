@@ -139,6 +139,7 @@ static void options_parse_of_nothing_gives_the_defaults(void **state)
 	assert_string_equal(options->telemetry_path, "/metrics");
 	assert_int_equal(options->max_requests, 40);
 	assert_null(options->output);
+	assert_true(options->with_sandbox);
 	assert_false(options->scrape.describes_every_module);
 	assert_true(options->scrape.files_wait == CLOCK_SECOND / 2);
 	assert_null(options->scrape.trust);
@@ -191,6 +192,21 @@ static void options_parse_leaves_process_metrics_out_of_once(void **state)
 	parse_good(&parsed, "--web.disable-exporter-metrics");
 	assert_false(parsed.options.scrape.with_process);
 	parsed_clear(&parsed);
+}
+
+static void options_parse_takes_no_sandbox_for_every_command(void **state)
+{
+	static const char *const lines[] = { "--no-sandbox", "once --no-sandbox",
+		                             "--no-sandbox module zfs" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct parsed parsed;
+
+		parse_good(&parsed, lines[i]);
+		assert_false(parsed.options.with_sandbox);
+		parsed_clear(&parsed);
+	}
 }
 
 /* Parses FLAG=VALUE and FLAG VALUE, behind COMMAND, and calls CHECK for both. */
@@ -805,6 +821,7 @@ static void options_parse_refuses_module_without_a_name(void **state)
 /* ---- what is printed ---- */
 
 static const char *const all_flags[] = {
+	"--no-sandbox",
 	"--[no-]collector.kernel",
 	"--[no-]collector.modules",
 	"--[no-]collector.posture",
@@ -964,6 +981,7 @@ int main(void)
 		TEST(options_parse_of_nothing_gives_the_defaults),
 		TEST(options_parse_takes_the_commands),
 		TEST(options_parse_leaves_process_metrics_out_of_once),
+		TEST(options_parse_takes_no_sandbox_for_every_command),
 		TEST(options_parse_takes_paths),
 		TEST(options_parse_takes_every_dialect),
 		TEST(options_parse_takes_what_to_compare_with_sysfs),
