@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /*
- * Shuts the wall for all threads of this process, which needs PR_SET_NO_NEW_PRIVS. With
+ * Shuts the wall for all threads of this process; PR_SET_NO_NEW_PRIVS is set for it. With
  * IS_WRITING files may be made, written and renamed. 1: in force; 0: this kernel has no
  * seccomp filters, after a warning; -errno after an error line.
  */
