@@ -287,12 +287,35 @@ bench: dependencies-test
 
 # ---- install ----
 
+INSTALLED := $(DESTDIR)$(PREFIX)
+UNIT_NAME := kernel_taint_exporter
+
+# The environment file is whoever's who runs the service: it is never overwritten, and
+# removed only as it came.
 .PHONY: install uninstall clean
 install: $(PROGRAM)
-	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/kernel_taint_exporter
+	install -D -m 0755 $(PROGRAM) $(INSTALLED)/bin/kernel_taint_exporter
+	sed 's,=/usr/bin/,=$(PREFIX)/bin/,' packaging/systemd/$(UNIT_NAME).service | \
+		install -D -m 0644 /dev/stdin \
+		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).service
+	install -D -m 0644 packaging/systemd/$(UNIT_NAME).socket \
+		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).socket
+	install -D -m 0644 packaging/systemd/socket.conf \
+		$(INSTALLED)/share/doc/$(UNIT_NAME)/socket.conf
+	install -D -m 0644 packaging/systemd/$(UNIT_NAME).sysusers \
+		$(INSTALLED)/lib/sysusers.d/$(UNIT_NAME).conf
+	test -e $(DESTDIR)/etc/default/$(UNIT_NAME) || \
+		install -D -m 0644 packaging/systemd/$(UNIT_NAME).default \
+		$(DESTDIR)/etc/default/$(UNIT_NAME)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/kernel_taint_exporter
+	rm -f $(INSTALLED)/bin/kernel_taint_exporter \
+		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).service \
+		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).socket \
+		$(INSTALLED)/lib/sysusers.d/$(UNIT_NAME).conf
+	rm -rf $(INSTALLED)/share/doc/$(UNIT_NAME)
+	! cmp -s packaging/systemd/$(UNIT_NAME).default $(DESTDIR)/etc/default/$(UNIT_NAME) || \
+		rm $(DESTDIR)/etc/default/$(UNIT_NAME)
 
 clean:
 	rm -rf $(BUILD)
