@@ -237,15 +237,20 @@ static void give_up(struct scrapes *scrapes)
 		scrapes->scraping = scraping;
 }
 
-uint64_t scrapes_check(struct scrapes *scrapes)
+uint64_t scrapes_check_time(const struct scrapes *scrapes)
+{
+	return scrapes->count ? scrapes->check_at : UINT64_MAX;
+}
+
+void scrapes_check(struct scrapes *scrapes)
 {
 	uint64_t now, steps;
 
 	if (!scrapes->count)
-		return UINT64_MAX;
+		return;
 	now = clock_monotonic();
 	if (now < scrapes->check_at)
-		return scrapes->check_at;
+		return;
 	steps = stalls_steps(scrapes->stalls, &scrapes->scraping->place);
 	if (!steps || steps != scrapes->steps) {
 		scrapes->steps = steps;
@@ -255,5 +260,4 @@ uint64_t scrapes_check(struct scrapes *scrapes)
 		scrapes->steps = 0;
 	}
 	scrapes->check_at = now + CHECK_INTERVAL;
-	return scrapes->check_at;
 }

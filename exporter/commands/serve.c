@@ -229,7 +229,7 @@ static void use_guard(struct serve *serve, struct guard *guard)
 	serve->guard = guard;
 }
 
-static uint64_t turn(void *context)
+static void turn(void *context)
 {
 	struct serve *serve = context;
 	struct scrape_job *job;
@@ -238,7 +238,14 @@ static uint64_t turn(void *context)
 		use_guard(serve, door_check(serve->door, false));
 	while ((job = scrapes_take(serve->scrapes)))
 		answer_metrics(job);
-	return scrapes_check(serve->scrapes);
+	scrapes_check(serve->scrapes);
+}
+
+static uint64_t next_turn(void *context)
+{
+	const struct serve *serve = context;
+
+	return scrapes_check_time(serve->scrapes);
 }
 
 static void reload(void *context)
@@ -371,6 +378,7 @@ int serve_run(const struct options *options)
 		.context = &serve,
 		.max_requests = options->max_requests,
 		.turn = turn,
+		.next_turn = next_turn,
 		.event = serve.event,
 		.reload = reload,
 		.systemd = &serve.systemd,

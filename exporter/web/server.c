@@ -179,11 +179,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /* Milliseconds until something has to be done though nothing happens; -1: never. */
-static int wait_time(const struct web_server *server, uint64_t next_turn)
+static int wait_time(const struct web_server *server)
 {
-	uint64_t now = clock_monotonic(), until = earlier(next_turn, server->alive_at);
+	const struct web_options *options = server->options;
+	uint64_t now = clock_monotonic(), until = server->alive_at;
 	int wait = http_wait_time(server->http), ours;
 
+	if (options->next_turn)
+		until = earlier(until, options->next_turn(options->context));
 	if (server->is_stopping)
 		until = earlier(until, server->stops_at);
 	else if (!server->listeners.is_watched)
@@ -295,16 +298,16 @@ int web_server_run(struct web_server *server, int signal_fd)
 		if (options->systemd->watchdog_interval)
 			server->alive_at = 0;
 	}
-	for (uint64_t next_turn = UINT64_MAX;;) {
+	for (;;) {
 		struct epoll_event events[16];
 		int count = epoll_wait(server->epoll, events, ARRAY_SIZE(events),
-		                       wait_time(server, next_turn));
+		                       wait_time(server));
 
 		if (count < 0 && errno != EINTR)
 			return -errno;
 		show_life(server);
 		if (options->turn)
-			next_turn = options->turn(options->context);
+			options->turn(options->context);
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.fd != signal_fd)
 				handle_event(server, events[i].data.fd);

@@ -52,8 +52,6 @@ bool scrapes_add(struct scrapes *scrapes, struct scrape_job *job);
 struct scrape_job *scrapes_take(struct scrapes *scrapes);
 struct scrape_job *scrape_job_free(struct scrape_job *job); /* takes NULL */
 
-/*
- * Looks whether the thread hangs. Returns when (clock_monotonic()) it wants to look
- * again; UINT64_MAX: when there is something to do.
- */
-uint64_t scrapes_check(struct scrapes *scrapes);
+/* Looks whether the thread hangs; has to be called at this time (clock_monotonic()). */
+void scrapes_check(struct scrapes *scrapes);
+uint64_t scrapes_check_time(const struct scrapes *scrapes);

@@ -47,11 +47,13 @@ struct web_options {
 	const struct guard *guard; /* in force at first; NULL: plain HTTP for everybody */
 
 	/*
-	 * Called in each turn of the loop, before clients and requests are looked at.
-	 * Returns when (clock_monotonic()) it has to be called again; UINT64_MAX: when
-	 * something happens, or EVENT is readable. NULL: not needed.
+	 * Called in each turn of the loop, before clients and requests are looked at;
+	 * next_turn says when (clock_monotonic()) that has to be at the latest,
+	 * UINT64_MAX: when something happens, or EVENT is readable. Both NULL: not
+	 * needed.
 	 */
-	uint64_t (*turn)(void *context);
+	void (*turn)(void *context);
+	uint64_t (*next_turn)(void *context);
 	int event;                     /* used with turn */
 	void (*reload)(void *context); /* at SIGHUP; NULL: not needed */
 	const struct systemd *systemd; /* NULL: nobody to tell */

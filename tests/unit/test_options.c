@@ -836,6 +836,8 @@ static const char *const all_flags[] = {
 	"--path.sysfs",
 	"--path.rootfs",
 	"--web.listen-address",
+	"--web.systemd-socket",
+	"--web.config.file",
 	"--web.telemetry-path",
 	"--web.max-requests",
 	"--web.disable-exporter-metrics",

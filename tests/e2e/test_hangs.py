@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Hosts whose files do not answer: everybody gets a page without them, while they hang.
+
+Usage: test_hangs.py PROGRAM
+"""
+
+import concurrent.futures
+import os
+import re
+
+from hangs import hanging, need_mounts
+from suite import SCENES, PROGRAM, run, test
+from exporter import Exporter, scene_flags, wait_until
+from scenery import copy_scene, temporary_folder
+
+SUCCESS = re.compile(
+    rb'^kernel_taint_scrape_collector_success\{collector="(\w+)"\} ([01])$', re.MULTILINE
+)
+GOOD = {b"kernel", b"modules", b"posture", b"signature"}
+
+
+def good_collectors(exporter):
+    status, _, body = exporter.get("/metrics")
+    assert status == 200, status
+    found = SUCCESS.findall(body)
+    assert {name for name, _ in found} == GOOD, found
+    return {name for name, value in found if value == b"1"}
+
+
+def threads(exporter):
+    return len(os.listdir(f"/proc/{exporter.process.pid}/task"))
+
+
+def start(scene):
+    return Exporter(PROGRAM, *scene_flags(scene))
+
+
+def with_scene(function):
+    """A test with a scene of its own."""
+
+    def wrapped():
+        with temporary_folder() as folder:
+            function(copy_scene(SCENES / "proprietary", folder / "scene"))
+
+    wrapped.__name__ = function.__name__
+    return test(wrapped)
+
+
+@with_scene
+def a_list_of_modules_that_hangs_costs_its_collectors_and_nothing_else(scene):
+    with hanging(scene / "proc/modules") as (hang,), start(scene) as exporter:
+        assert good_collectors(exporter) == {b"kernel", b"posture"}
+        assert b"kernel_taint_mask 1" in exporter.get("/metrics")[2]
+        assert exporter.get("/-/healthy")[0] == 200
+        before = threads(exporter)
+        for _ in range(20):
+            assert good_collectors(exporter) == {b"kernel", b"posture"}
+        # Who comes later does not follow the thread that hangs.
+        assert threads(exporter) == before, (before, threads(exporter))
+        assert exporter.log.count("Reading a file hangs") == 1, exporter.log
+        assert "file=modules" in exporter.log, exporter.log
+        hang.end()
+        wait_until(lambda: good_collectors(exporter) == GOOD, what="answer again")
+        wait_until(lambda: threads(exporter) == before - 2, what="end of the thread")
+
+
+@with_scene
+def everybody_gets_a_page_while_a_file_hangs(scene):
+    with hanging(scene / "proc/sys/kernel/tainted"), start(scene) as exporter:
+        with concurrent.futures.ThreadPoolExecutor(30) as pool:
+            for good in pool.map(lambda _: good_collectors(exporter), range(90)):
+                assert b"kernel" not in good and b"posture" in good, good
+
+
+@with_scene
+def a_folder_that_hangs_costs_what_is_in_it(scene):
+    with hanging(scene / "sys/module"), start(scene) as exporter:
+        for _ in range(3):
+            assert b"kernel" in good_collectors(exporter)
+
+
+@with_scene
+def a_host_that_hangs_whole_has_a_page_that_says_so(scene):
+    with hanging(scene / "proc", scene / "sys"):
+        with Exporter(PROGRAM, *scene_flags(scene), "--no-sandbox") as exporter:
+            for _ in range(5):
+                assert good_collectors(exporter) == set()
+            assert threads(exporter) < 12, threads(exporter)
+
+
+@with_scene
+def files_that_hang_one_after_another_come_back_one_after_another(scene):
+    with start(scene) as exporter:
+        assert good_collectors(exporter) == GOOD
+    names = ("proc/modules", "proc/sys/kernel/osrelease", "sys/kernel/oops_count")
+    (scene / names[2]).write_text("0\n")
+    with hanging(*(scene / name for name in names)) as hangs, start(scene) as exporter:
+        assert good_collectors(exporter) == set()
+        for hang in hangs:
+            hang.end()
+        wait_until(lambda: good_collectors(exporter) == GOOD, what="answer again")
+
+
+@with_scene
+def what_hangs_does_not_keep_the_program_from_ending(scene):
+    with hanging(scene / "proc/modules"):
+        with start(scene) as exporter:
+            good_collectors(exporter)
+            exporter.stop()
+
+
+@with_scene
+def a_page_that_is_asked_for_at_the_end_still_comes(scene):
+    with hanging(scene / "proc/modules"), start(scene) as exporter:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            page = pool.submit(good_collectors, exporter)
+            wait_until(lambda: threads(exporter) >= 2, what="scrape")
+            exporter.stop()
+            assert page.result() == {b"kernel", b"posture"}
+
+
+need_mounts()
+run()
