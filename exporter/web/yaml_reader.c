@@ -4,6 +4,7 @@
  */
 #include "web/yaml_reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,17 @@ static void add_word(struct text *text, const char *word)
 		add_quoted(text, word);
 }
 
+/* A path is the operator's own, and of use only whole. */
+static void add_file(struct text *text, const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (iscntrl((unsigned char)*c)) {
+			json_add_string(text, name);
+			return;
+		}
+	text_add_string(text, name);
+}
+
 static void add_place(struct text *text, const struct yaml_place *place)
 {
 	/* The document itself is named only where nothing in it is. */
@@ -60,7 +72,7 @@ int yaml_reader_complain(const struct yaml_reader *reader, const struct yaml_pla
 {
 	struct text *text = reader->complaint;
 
-	add_word(text, reader->name);
+	add_file(text, reader->name);
 	text_add_char(text, ':');
 	text_add_number(text, line);
 	text_add_string(text, ": ");

@@ -261,8 +261,9 @@ int yaml_tree_parse(const char *yaml, size_t length, struct yaml_tree *ret_tree,
 	}
 	if (!yaml_parser_initialize(&composer.parser))
 		return -ENOMEM;
-	yaml_parser_set_input_string(&composer.parser, (const unsigned char *)yaml,
-	                             length);
+	/* Nothing may come as NULL, which libyaml does not take. */
+	yaml_parser_set_input_string(&composer.parser,
+	                             (const unsigned char *)(length ? yaml : ""), length);
 	r = compose(&composer);
 	if (r == 0) {
 		*ret_tree = composer.tree;

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scalars: what each spelling is to Go's yaml.v2, whose rules (resolve.go) and those of
+ * strconv and time are the tables below.
+ */
+#include "web/scalar.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+#include "failing.h"
+#include "web/yaml_tree.h"
+
+#define YAML(name) "tag:yaml.org,2002:" name
+
+static int parse(const char *string, size_t length, const char *tag, bool is_plain,
+                 struct scalar *scalar)
+{
+	const struct yaml_tree_node node = {
+		.kind = YAML_TREE_SCALAR,
+		.string = (char *)string,
+		.length = length,
+		.tag = (char *)tag,
+		.is_plain = is_plain,
+	};
+
+	return scalar_parse(&node, scalar);
+}
+
+static void assert_kind(const char *string, enum scalar_kind kind)
+{
+	struct scalar scalar;
+
+	assert_int_equal(parse(string, strlen(string), NULL, true, &scalar), 0);
+	if (scalar.kind != kind)
+		fail_msg("%s is %d, not %d", string, scalar.kind, kind);
+}
+
+static void plain_words_are_null_and_booleans(void **state)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
+	static const char *const trues[] = { "y",    "Y",    "yes", "Yes", "YES", "true",
+		                             "True", "TRUE", "on",  "On",  "ON" };
+	static const char *const falses[] = { "n",   "N",     "no",    "No",
+		                              "NO",  "false", "False", "FALSE",
+		                              "off", "Off",   "OFF" };
+	struct scalar scalar;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nulls); i++)
+		assert_kind(nulls[i], SCALAR_NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(trues); i++) {
+		assert_int_equal(parse(trues[i], strlen(trues[i]), NULL, true, &scalar),
+		                 0);
+		assert_int_equal(scalar.kind, SCALAR_BOOL);
+		assert_true(scalar.truth);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(falses); i++) {
+		assert_int_equal(parse(falses[i], strlen(falses[i]), NULL, true, &scalar),
+		                 0);
+		assert_int_equal(scalar.kind, SCALAR_BOOL);
+		assert_false(scalar.truth);
+	}
+}
+
+static void other_words_are_strings(void **state)
+{
+	static const char *const strings[] = {
+		"nULL",  "yEs",   "tRUE",       "oN",   "none",  "nil",   "enabled",
+		" ",     "-",     "+",          ".",    "_",     "0x",    "0b",
+		"0o",    "0xg",   "0b2",        "0o8",  "1e",    "1e+",   "--1",
+		"+-1",   "1 ",    "1x",         ".e1",  "1.2.3", "1:30",  "0x-1",
+		"0x+1",  "0x 1",  "0x0x1",      "0b-1", "- 1",   "1e400", ".nan",
+		".inf",  "-.inf", "2001-01-01", "inf",  "nan",   "-inf",  "+nan",
+		"0x1p3", "._5",   "_1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		assert_kind(strings[i], SCALAR_STRING);
+}
+
+static void numbers_are_those_of_go(void **state)
+{
+	static const struct {
+		const char *string;
+		int64_t number;
+	} numbers[] = {
+		{ "0", 0 },
+		{ "-0", 0 },
+		{ "1", 1 },
+		{ "+1", 1 },
+		{ "-1", -1 },
+		{ "1_000", 1000 },
+		{ "0x1F", 31 },
+		{ "-0X1f", -31 },
+		{ "0x_1_f", 31 },
+		{ "0b101", 5 },
+		{ "0B11", 3 },
+		{ "-0b11", -3 },
+		{ "0o17", 15 },
+		{ "0O17", 15 },
+		{ "017", 15 },
+		{ "00", 0 },
+		{ "08", 8 },   /* no octal, but a float */
+		{ "019", 19 }, /* likewise */
+		{ "1.9", 1 },
+		{ "-1.9", -1 },
+		{ "1.", 1 },
+		{ ".5e1", 5 },
+		{ "+.5", 0 },
+		{ "1e3", 1000 },
+		{ "1E+3", 1000 },
+		{ "25e-1", 2 },
+		{ "9223372036854775807", INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN },
+		{ "9223372036854775808", INT64_MAX },
+		{ "-9223372036854775809", INT64_MIN },
+		{ "18446744073709551616", INT64_MAX },
+		{ "99999999999999999999999999", INT64_MAX },
+		{ "1e300", INT64_MAX },
+		{ "-1e300", INT64_MIN },
+		{ "9223372036854775808.0", INT64_MAX },
+	};
+	struct scalar scalar;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		const char *string = numbers[i].string;
+
+		assert_int_equal(parse(string, strlen(string), NULL, true, &scalar), 0);
+		if (scalar.kind != SCALAR_NUMBER || scalar.number != numbers[i].number)
+			fail_msg("%s is %d, %lld", string, scalar.kind,
+			         (long long)scalar.number);
+	}
+}
+
+static void what_is_not_plain_is_a_string(void **state)
+{
+	struct scalar scalar;
+
+	(void)state;
+	assert_int_equal(parse("true", 4, NULL, false, &scalar), 0);
+	assert_int_equal(scalar.kind, SCALAR_STRING);
+	assert_int_equal(parse("", 0, NULL, false, &scalar), 0);
+	assert_int_equal(scalar.kind, SCALAR_STRING);
+	assert_int_equal(parse("5", 1, NULL, false, &scalar), 0);
+	assert_int_equal(scalar.kind, SCALAR_STRING);
+}
+
+static void a_nul_ends_no_number(void **state)
+{
+	struct scalar scalar;
+
+	(void)state;
+	assert_int_equal(parse("5\0x", 3, NULL, true, &scalar), 0);
+	assert_int_equal(scalar.kind, SCALAR_STRING);
+	assert_int_equal(parse("\0", 1, NULL, true, &scalar), 0);
+	assert_int_equal(scalar.kind, SCALAR_STRING);
+}
+
+static void a_tag_decides(void **state)
+{
+	static const struct {
+		const char *string, *tag;
+		int r;
+		enum scalar_kind kind;
+	} tagged[] = {
+		{ "5", YAML("str"), 0, SCALAR_STRING },
+		{ "", YAML("str"), 0, SCALAR_STRING },
+		{ "5", YAML("int"), 0, SCALAR_NUMBER },
+		{ "5", YAML("float"), 0, SCALAR_NUMBER },
+		{ "yes", YAML("bool"), 0, SCALAR_BOOL },
+		{ "~", YAML("null"), 0, SCALAR_NULL },
+		{ "5", "!own", 0, SCALAR_STRING },
+		{ "x", YAML("int"), -EBADMSG, SCALAR_NULL },
+		{ "true", YAML("int"), -EBADMSG, SCALAR_NULL },
+		{ "5", YAML("bool"), -EBADMSG, SCALAR_NULL },
+		{ "5", YAML("null"), -EBADMSG, SCALAR_NULL },
+		{ "x", YAML("float"), -EBADMSG, SCALAR_NULL },
+		{ "YQ==", YAML("binary"), -EBADMSG, SCALAR_NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tagged); i++) {
+		struct scalar scalar = { .kind = SCALAR_NULL };
+
+		assert_int_equal(parse(tagged[i].string, strlen(tagged[i].string),
+		                       tagged[i].tag, false, &scalar),
+		                 tagged[i].r);
+		assert_int_equal(scalar.kind, tagged[i].kind);
+	}
+}
+
+static void durations_are_those_of_go(void **state)
+{
+	static const struct {
+		const char *string;
+		int64_t nanoseconds;
+	} durations[] = {
+		{ "0", 0 },
+		{ "+0", 0 },
+		{ "-0", 0 },
+		{ "0s", 0 },
+		{ "1ns", 1 },
+		{ "1us", 1000 },
+		{ "1\xc2\xb5s", 1000 },
+		{ "1\xce\xbcs", 1000 },
+		{ "1ms", 1000000 },
+		{ "1s", 1000000000 },
+		{ "1m", 60000000000 },
+		{ "1h", 3600000000000 },
+		{ "1h30m", 5400000000000 },
+		{ "30m1h", 5400000000000 },
+		{ "1s1s", 2000000000 },
+		{ "1.5s", 1500000000 },
+		{ ".5s", 500000000 },
+		{ "1.s", 1000000000 },
+		{ "0.29s", 290000000 },
+		{ "0.3333333333333333333333333h", 1200000000000 - 1 },
+		{ "1.0000000000000000000000000000001s", 1000000000 },
+		{ "-2us", -2000 },
+		{ "+2us", 2000 },
+		{ "9223372036854775807ns", INT64_MAX },
+		{ "-9223372036854775807ns", -INT64_MAX },
+	};
+	static const char *const bad[] = {
+		"",
+		"-",
+		"+",
+		"5",
+		"s",
+		".s",
+		"1",
+		"1 s",
+		" 1s",
+		"1s ",
+		"1d",
+		"1S",
+		"1sm",
+		"1ss",
+		"--1s",
+		"1e3s",
+		"1_0s",
+		"0x1s",
+		"1..5s",
+		"1.5",
+		"00",
+		"1h-1m",
+		"1sx",
+		"9223372036854775808ns",
+		"2562048h",
+		"99999999999999999999ns",
+		"9223372036854775807ns1ns",
+		"1\xb5s",
+		"\n",
+		"1s\n",
+		"1.",
+	};
+	int64_t nanoseconds;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
+		assert_int_equal(scalar_duration_parse(durations[i].string, &nanoseconds),
+		                 0);
+		if (nanoseconds != durations[i].nanoseconds)
+			fail_msg("%s is %lld", durations[i].string,
+			         (long long)nanoseconds);
+	}
+	nanoseconds = 42;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (scalar_duration_parse(bad[i], &nanoseconds) != -EBADMSG)
+			fail_msg("%s is taken", bad[i]);
+		assert_int_equal(nanoseconds, 42);
+	}
+}
+
+static void no_memory_is_said(void **state)
+{
+	struct scalar scalar = { .kind = SCALAR_BOOL };
+
+	(void)state;
+	failing = true;
+	failing_at = 0;
+	assert_int_equal(parse("5", 1, NULL, true, &scalar), -ENOMEM);
+	assert_int_equal(scalar.kind, SCALAR_BOOL);
+	failing = true;
+	failing_at = 0;
+	assert_int_equal(parse("5", 1, YAML("int"), true, &scalar), -ENOMEM);
+	assert_int_equal(scalar.kind, SCALAR_BOOL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_words_are_null_and_booleans),
+		cmocka_unit_test(other_words_are_strings),
+		cmocka_unit_test(numbers_are_those_of_go),
+		cmocka_unit_test(what_is_not_plain_is_a_string),
+		cmocka_unit_test(a_nul_ends_no_number),
+		cmocka_unit_test(a_tag_decides),
+		cmocka_unit_test(durations_are_those_of_go),
+		cmocka_unit_test(no_memory_is_said),
+	};
+
+	return cmocka_run_group_tests_name("scalar", tests, NULL, NULL);
+}
