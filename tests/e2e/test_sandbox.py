@@ -5,14 +5,21 @@ kernel says of it, that its pages are whole there for root and for others, and t
 stays so for long. What the walls keep out is the matter of the unit tests.
 """
 
+import base64
+import concurrent.futures
 import contextlib
+import http.client
 import os
 import pathlib
 import re
+import signal
+import socket
+import ssl
+import subprocess
 
 from suite import PROGRAM, SCENES, run, test
 from commands import IS_ROOT, PROPRIETARY, command, folder_for_nobody, lines_of
-from exporter import Exporter, scene_flags
+from exporter import Exporter, TIMEOUT, scene_flags, wait_until
 from modules import IN_TREE, Tree, elf
 from scenery import ALL_SUCCESSFUL, families, successes, temporary_folder, value
 
@@ -65,7 +72,7 @@ def the_kernel_and_the_page_say_that_all_walls_are_shut():
                 samples = scrape(exporter)
                 assert layers(samples) == dict.fromkeys(LAYERS, 1), exporter.log
                 threads = status(exporter.process.pid)
-                assert len(threads) == 2, "the inspector's thread is missing"
+                assert len(threads) > 1, "the inspector's thread is missing"
                 for thread in threads:
                     assert thread["NoNewPrivs"] == "1"
                     assert thread["Seccomp"] == "2"
@@ -226,6 +233,82 @@ def collectors_that_rest_come_back_after_the_kernel_forgot():
             samples = scrape(exporter)
             assert successes(samples) == ALL_SUCCESSFUL
             assert value(samples, "process_open_fds") > 3
+
+
+def make_certificate(folder, name):
+    """A key and a certificate for localhost by itself, put in the place of older ones."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        + ["-nodes", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + ["-keyout", folder / "new.key", "-out", folder / "new.crt"],
+        check=True,
+        capture_output=True,
+        timeout=TIMEOUT,
+    )
+    for kind in ("key", "crt"):
+        os.replace(folder / f"new.{kind}", folder / f"server.{kind}")
+    return (folder / "server.crt").read_text()
+
+
+NEW_CONFIGURATION = "Using the new web configuration"
+
+# bcrypt(prometheus), with the least work that there is.
+HASH = "$2b$04$N9qo8uLOickgx2ZMRZoMyeKQLtwF.hql3pdVvKubhvemNdPYOnHPC"
+
+
+@test
+def a_server_with_tls_and_users_lives_inside_and_takes_new_certificates():
+    with temporary_folder() as folder:
+        make_certificate(folder, "first")
+        (folder / "web.yml").write_text(
+            "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
+            f"basic_auth_users:\n  alice: {HASH}\n"
+        )
+
+        def ask(exporter, password, certificate):
+            trusting = ssl.create_default_context(cadata=certificate)
+            connection = http.client.HTTPSConnection(
+                exporter.host, exporter.port, timeout=TIMEOUT, context=trusting
+            )
+            user = base64.b64encode(f"alice:{password}".encode()).decode()
+            with contextlib.closing(connection):
+                connection.request(
+                    "GET",
+                    "/metrics",
+                    headers={"Authorization": f"Basic {user}", "Accept-Encoding": "gzip"},
+                )
+                response = connection.getresponse()
+                response.read()
+                return response.status
+
+        with Exporter(
+            PROGRAM, *MODULE_FILES, f"--web.config.file={folder / 'web.yml'}"
+        ) as exporter:
+            for name in ("second", "third", "fourth"):
+                certificate = (folder / "server.crt").read_text()
+                with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                    asked = [
+                        pool.submit(ask, exporter, password, certificate)
+                        for password in ("prometheus", "wrong") * 10
+                    ]
+                    assert [future.result() for future in asked] == [200, 401] * 10
+                # One that speaks no TLS, and one that goes away.
+                with socket.create_connection((exporter.host, exporter.port)) as client:
+                    client.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+                    client.recv(1000)
+                socket.create_connection((exporter.host, exporter.port)).close()
+                make_certificate(folder, name)
+                read = exporter.log.count(NEW_CONFIGURATION)
+                exporter.process.send_signal(signal.SIGHUP)
+                # Whoever knows only the new one gets in.
+                certificate = (folder / "server.crt").read_text()
+                wait_until(
+                    lambda read=read: exporter.log.count(NEW_CONFIGURATION) > read,
+                    what="new configuration",
+                )
+                assert ask(exporter, "prometheus", certificate) == 200
+            for thread in status(exporter.process.pid):
+                assert thread["Seccomp"] == "2" and int(thread["CapEff"], 16) == 0
 
 
 run()
