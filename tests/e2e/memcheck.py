@@ -14,7 +14,7 @@ import subprocess
 
 from suite import PROGRAM, SCENES, run, test
 from exporter import Exporter, TIMEOUT, scene_flags, wait_until
-from process import anonymous_memory, descriptors, is_at_rest
+from process import SEEN, anonymous_memory, descriptors, is_at_rest
 from scenery import (
     ALL_SUCCESSFUL,
     copy_scene,
@@ -60,7 +60,7 @@ WITH_FILES = (
 
 @contextlib.contextmanager
 def valgrind(folder):
-    """A command to run a program under, whose findings are checked at the end."""
+    """The program under valgrind, whose findings are checked at the end."""
     log = folder / "valgrind.log"
     yield [
         "valgrind",
@@ -70,6 +70,9 @@ def valgrind(folder):
         "--errors-for-leak-kinds=all",
         "--track-fds=yes",
         f"--log-file={log}",
+        PROGRAM,
+        # The checker needs files and system calls of its own.
+        "--no-sandbox",
     ]
     # Without its remarks on system calls that it does not know, such as openat2().
     lines = [line for line in log.read_text().splitlines() if line.startswith("==")]
@@ -105,7 +108,7 @@ def the_daemon_under_valgrind_makes_no_error_and_leaks_nothing():
     with temporary_folder() as folder, valgrind(folder) as checker:
         scene = copy_scene(SCENES / "oops", folder / "scene")
         listed = (scene / "proc/modules").read_text()
-        with Exporter([*checker, PROGRAM], *scene_flags(scene)) as exporter:
+        with Exporter(checker, *scene_flags(scene)) as exporter:
             with contextlib.ExitStack() as stack:
                 kept = stack.enter_context(Wire(exporter))
                 for number in range(100):
@@ -163,7 +166,7 @@ def module_files_under_valgrind_make_no_error_and_leak_nothing():
         scene = copy_scene(MODULE_FILES, folder / "scene")
         listed = (scene / "proc/modules").read_text()
         files = ChangingFiles(scene)
-        with Exporter([*checker, PROGRAM], *WITH_FILES, *scene_flags(scene)) as exporter:
+        with Exporter(checker, *WITH_FILES, *scene_flags(scene)) as exporter:
             with Wire(exporter) as kept:
                 for number in range(60):
                     page = kept.ask().reply().body
@@ -183,7 +186,7 @@ def module_files_under_valgrind_make_no_error_and_leak_nothing():
 def a_page_cut_off_by_the_end_leaks_nothing():
     with temporary_folder() as folder, valgrind(folder) as checker:
         scene = make_wide_scene(folder / "scene")
-        with Exporter([*checker, PROGRAM], *scene_flags(scene)) as exporter:
+        with Exporter(checker, *scene_flags(scene)) as exporter:
             with Wire(exporter, receive_buffer=65536) as wire:
                 wire.ask().take(1000)
                 exporter.process.terminate()
@@ -210,7 +213,7 @@ def commands_under_valgrind_make_no_error_and_leak_nothing():
         ):
             with valgrind(folder) as checker:
                 result = subprocess.run(
-                    [*checker, PROGRAM, *arguments],
+                    [*checker, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -239,7 +242,7 @@ def check_no_growth(use, scrapes, first):
 
 @test
 def neither_descriptors_nor_memory_grow_over_thousands_of_scrapes():
-    with Exporter(PROGRAM, *scene_flags(SCENES / "oops")) as exporter:
+    with Exporter(PROGRAM, *scene_flags(SCENES / "oops"), *SEEN) as exporter:
         pid = exporter.process.pid
         with Wire(exporter) as kept:
 
@@ -260,7 +263,7 @@ def neither_grows_with_module_files_that_stay_or_are_replaced():
     with temporary_folder() as folder:
         scene = copy_scene(MODULE_FILES, folder / "scene")
         files = ChangingFiles(scene)
-        with Exporter(PROGRAM, *WITH_FILES, *scene_flags(scene)) as exporter:
+        with Exporter(PROGRAM, *WITH_FILES, *scene_flags(scene), *SEEN) as exporter:
             pid = exporter.process.pid
             with Wire(exporter) as kept:
 

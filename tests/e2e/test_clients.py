@@ -15,7 +15,7 @@ import socket
 
 from suite import PROGRAM, SCENES, is_sanitized, run, test
 from exporter import Exporter, scene_flags, wait_until, without_volatile
-from process import descriptors, is_at_rest
+from process import SEEN, descriptors, is_at_rest
 from scenery import (
     ALL_SUCCESSFUL,
     families,
@@ -42,7 +42,7 @@ ACCEPT_OPENMETRICS = "Accept: application/openmetrics-text;version=1.0.0"
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4096), most_files))
 
-SHARED = Exporter(PROGRAM, *scene_flags(SCENES / "proprietary"))
+SHARED = Exporter(PROGRAM, *scene_flags(SCENES / "proprietary"), *SEEN)
 
 
 def is_alive():
@@ -161,7 +161,7 @@ def idle_connections_of_many_addresses_do_not_keep_a_scrape_out():
 @test
 def resets_at_any_moment_do_no_harm():
     request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary")) as exporter:
+    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary"), *SEEN) as exporter:
         base = descriptors_at_rest(exporter)
         for length in range(len(request) + 1):
             Wire(exporter).send(request[:length]).reset()
@@ -192,7 +192,7 @@ def a_client_that_ends_its_side_gets_its_pages_and_the_end():
 @test
 def a_client_that_gives_up_in_the_middle_of_a_request_leaves_nothing_behind():
     request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary")) as exporter:
+    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary"), *SEEN) as exporter:
         base = descriptors_at_rest(exporter)
         for length in (0, 1, 10, len(request) - 1, len(request), len(request) + 5):
             with paused(exporter), Wire(exporter) as wire:
@@ -276,7 +276,7 @@ def no_limit_of_scrapes_is_set_by_zero():
 
 @test
 def clients_that_vanish_in_the_middle_of_a_page_leave_nothing_behind():
-    with wide_exporter("--web.max-requests=1") as exporter:
+    with wide_exporter("--web.max-requests=1", *SEEN) as exporter:
         base = descriptors_at_rest(exporter)
         for end in (Wire.reset, Wire.close) * 3:
             end(begin_reading(exporter))
@@ -365,7 +365,7 @@ def busy_clients_at_64_descriptors_get_their_pages():
 
 @test
 def without_any_descriptor_the_program_rests_and_comes_back():
-    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary")) as exporter:
+    with Exporter(PROGRAM, *scene_flags(SCENES / "proprietary"), *SEEN) as exporter:
         pid = exporter.process.pid
         assert exporter.get()[0] == 200
         limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
