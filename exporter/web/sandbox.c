@@ -30,6 +30,21 @@ static int hide_memory(void)
 	return 0;
 }
 
+/*
+ * Those that are in effect are permitted, ambient ones are inheritable, and a set has 64
+ * bits, however many this kernel or its headers know.
+ */
+static bool has_capabilities(void)
+{
+	if (capng_get_caps_process() < 0)
+		return true;
+	for (unsigned int capability = 0; capability < 64; capability++)
+		if (capng_have_capability(CAPNG_PERMITTED, capability) ||
+		    capng_have_capability(CAPNG_INHERITABLE, capability))
+			return true;
+	return false;
+}
+
 static int drop_capabilities(bool is_above_modes)
 {
 	/* What is not in the bounding set cannot come back; without CAP_SETPCAP it stays,
@@ -39,6 +54,9 @@ static int drop_capabilities(bool is_above_modes)
 	             capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
 	int r;
 
+	/* A service manager that left none may have left no capset(2), either. */
+	if (!has_capabilities())
+		return 1;
 	capng_clear(CAPNG_SELECT_ALL);
 	if (keeps && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 	                          CAP_DAC_OVERRIDE) < 0)
