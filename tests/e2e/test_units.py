@@ -51,7 +51,6 @@ EXPOSURE_MAX = 13  # tenths
 def copied_units(change=lambda text: text, drop_in=False):
     """Copies of the units that start PROGRAM, the service changed: a folder."""
     with temporary_folder() as folder:
-        folder = pathlib.Path(folder)
         for unit in PACKAGING.glob(f"{NAME}.s*e*"):
             text = unit.read_text()
             if unit == SERVICE:
@@ -168,7 +167,7 @@ def nothing_that_would_blind_the_exporter_is_set():
 @test
 def the_user_of_the_service_is_made():
     with temporary_folder() as folder:
-        (pathlib.Path(folder) / "etc").mkdir()
+        (folder / "etc").mkdir()
         for arguments in (["--dry-run"], []):
             result = subprocess.run(
                 [
@@ -184,7 +183,7 @@ def the_user_of_the_service_is_made():
             )
             assert result.returncode == 0, result.stdout
             assert NAME.encode() in result.stdout, result.stdout
-        passwd = (pathlib.Path(folder) / "etc/passwd").read_text()
+        passwd = (folder / "etc/passwd").read_text()
         (fields,) = [line.split(":") for line in passwd.splitlines()]
         assert fields[0] == NAME
         assert 0 < int(fields[2]) < 1000
@@ -212,7 +211,6 @@ if IS_ROOT:
 def confined(change=lambda text: text):
     """A folder, and how to start the program in there as the service does."""
     with folder_for_nobody() as (folder, _):
-        folder = pathlib.Path(folder)
         shutil.copy(TESTS_FOLDER / "e2e" / "confined.py", folder)
         (folder / "unit").write_text(change(SERVICE.read_text()))
         (folder / "confined.py").chmod(0o644)
@@ -289,7 +287,7 @@ def make(*arguments):
 def files_below(folder):
     return {
         str(path.relative_to(folder)): path.stat().st_mode & 0o777
-        for path in pathlib.Path(folder).rglob("*")
+        for path in folder.rglob("*")
         if not path.is_dir()
     }
 
@@ -298,7 +296,6 @@ def files_below(folder):
 def all_is_installed_where_the_prefix_says_and_nothing_stays():
     for prefix in ("usr", "usr/local", "opt/taint"):
         with temporary_folder() as folder:
-            folder = pathlib.Path(folder)
             flags = [f"DESTDIR={folder}", f"PREFIX=/{prefix}"]
             make("install", *flags)
             assert files_below(folder) == {
