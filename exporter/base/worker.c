@@ -101,6 +101,8 @@ static void *run(void *argument)
 	struct worker *worker = argument;
 	bool is_given_up;
 
+	if (worker->kind->begin)
+		worker->kind->begin(worker->context);
 	pthread_mutex_lock(&worker->lock);
 	for (;;) {
 		while (!worker->waiting.first && !worker->has_to_end)

@@ -54,7 +54,7 @@ const struct flag_row flag_rows[] = {
 	[FLAG_SYSTEMD_SOCKET] = { "web.systemd-socket", NULL, SERVE,
 		"listen on the sockets that systemd gives", NULL },
 	[FLAG_WEB_CONFIG] = { "web.config.file", "FILE", SERVE,
-		"TLS, users and limits (exporter-toolkit)", "a file" },
+		"TLS, users, limits (exporter-toolkit)", "a file" },
 	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,
 		"where the metrics are",
 		"a path that starts with / and is no other page's" },

@@ -29,7 +29,6 @@ struct scraping {
 	struct stalls *stalls;
 	struct stall_place place;
 	struct scraper scraper;
-	bool has_begun;
 	int error; /* of the beginning */
 };
 
@@ -44,14 +43,13 @@ struct scrapes {
 	uint64_t steps, steps_since; /* where the thread was seen, and since when */
 };
 
-static void begin(struct scraping *scraping)
+static void begin(void *context)
 {
-	if (scraping->has_begun)
-		return;
+	struct scraping *scraping = context;
+
 	scraping->error =
 		scraper_init(&scraping->scraper, scraping->settings, scraping->collectors,
 	                     scraping->stalls, &scraping->place);
-	scraping->has_begun = true;
 }
 
 static void run(void *context, struct worker_job *given)
@@ -60,7 +58,6 @@ static void run(void *context, struct worker_job *given)
 	_cleanup_(text_clear) struct text page = TEXT_INIT;
 	struct scraping *scraping = context;
 
-	begin(scraping);
 	job->error = scraping->error;
 	if (job->error == 0)
 		job->error = scrape_run(&scraping->scraper, job->collectors,
@@ -113,7 +110,7 @@ static void end(void *context)
 	free_scraping(scraping);
 }
 
-static const struct worker_kind kind = { run, copy, free_job, end };
+static const struct worker_kind kind = { begin, run, copy, free_job, end };
 
 static struct scraping *scraping_new(const struct scrapes *scrapes)
 {

@@ -266,13 +266,16 @@ void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_bo
                   struct snapshot *snapshot)
 {
 	_cleanup_(text_clear) struct text scratch = TEXT_INIT;
+	int r = hostfs_root_check(fs, HOSTFS_SYSFS);
 
 	snapshot->posture_result = secure_boot->result;
 	/* Where nothing is mounted, a missing file tells nothing of the kernel. */
 	if (snapshot->release_result.error == -ENOENT &&
 	    snapshot->mask_result.error == -ENOENT)
 		snapshot->posture_result = snapshot->release_result;
-	else if (hostfs_root_check(fs, HOSTFS_SYSFS) < 0)
+	else if (r == -ETIME || r == -ETIMEDOUT)
+		snapshot->posture_result = (struct source_result){ r, "sysfs" };
+	else if (r < 0)
 		snapshot->posture_result = (struct source_result){ -ENOENT, "sysfs" };
 	snapshot->posture[POSTURE_SECURE_BOOT] = secure_boot->reading;
 	read_values(fs, &scratch, snapshot);

@@ -19,6 +19,7 @@ struct worker_job {
 };
 
 struct worker_kind {
+	void (*begin)(void *context); /* the first thing in the thread; NULL: nothing */
 	void (*run)(void *context, struct worker_job *job);       /* in the thread */
 	struct worker_job *(*copy)(const struct worker_job *job); /* to run it anew */
 	void (*free)(struct worker_job *job);
