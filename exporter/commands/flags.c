@@ -52,7 +52,7 @@ const struct flag_row flag_rows[] = {
 		"HOST:PORT to listen on; repeatable",
 		"HOST:PORT, :PORT or [IPv6]:PORT" },
 	[FLAG_SYSTEMD_SOCKET] = { "web.systemd-socket", NULL, SERVE,
-		"listen on the sockets that systemd gives", NULL },
+		"listen on the sockets of systemd", NULL },
 	[FLAG_WEB_CONFIG] = { "web.config.file", "FILE", SERVE,
 		"TLS, users, limits (exporter-toolkit)", "a file" },
 	[FLAG_TELEMETRY_PATH] = { "web.telemetry-path", "/metrics", SERVE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS. The only file of this floor that knows GnuTLS; must not know HTTP.
+ * TLS. Must not know HTTP, nor why a client is refused.
  *
  * A priority string of GnuTLS permits every combination of what it names. So each suite
  * that is configured gets a priority of its own, and the client's first message decides
@@ -9,18 +9,17 @@
  */
 #include "web/tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509-ext.h>
-#include <gnutls/x509.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "web/tls_client.h"
 #include "web/tls_hello.h"
+#include "web/tls_material.h"
 #include "web/tls_names.h"
 #include "web/webconfig.h"
 
@@ -41,8 +40,7 @@ struct tls {
 	gnutls_priority_t tls13; /* NULL: not served */
 	struct choice *choices;  /* the most wanted first */
 	size_t choices_count;
-	enum webconfig_client_auth client_auth;
-	struct text allowed_sans; /* each with its NUL; empty: any */
+	struct tls_client_rules client;
 };
 
 static const struct version_row {
@@ -89,7 +87,7 @@ struct tls *tls_free(struct tls *tls)
 	for (size_t i = 0; i < tls->choices_count; i++)
 		gnutls_priority_deinit(tls->choices[i].priority);
 	free(tls->choices);
-	text_clear(&tls->allowed_sans);
+	text_clear(&tls->client.allowed_sans);
 	free(tls);
 	return NULL;
 }
@@ -99,190 +97,29 @@ static void free_tls(struct tls *const *tls)
 	tls_free(*tls);
 }
 
-static void free_key(gnutls_x509_privkey_t const *key)
+static int load_client_rules(const char *name, const struct webconfig_tls *config,
+                             const struct tls_material *material,
+                             struct tls_client_rules *rules, struct text *complaint)
 {
-	if (*key)
-		gnutls_x509_privkey_deinit(*key);
-}
-
-struct chain {
-	gnutls_x509_crt_t *certificates;
-	unsigned int count;
-};
-
-static void clear_chain(const struct chain *chain)
-{
-	for (unsigned int i = 0; i < chain->count; i++)
-		gnutls_x509_crt_deinit(chain->certificates[i]);
-	gnutls_free(chain->certificates);
-}
-
-/* What tls_new() works on. */
-struct making {
-	const char *name;
-	const struct webconfig_tls *config;
-	struct text *complaint;
-};
-
-/* About the key NAME of the configuration, which stands at VALUE, or in its section. */
-static int complain(const struct making *making, const struct webconfig_value *value,
-                    const char *key, const char *what)
-{
-	struct text *complaint = making->complaint;
-
-	text_add_string(complaint, making->name);
-	text_add_char(complaint, ':');
-	text_add_number(complaint, value ? value->line : making->config->line);
-	text_add_string(complaint, ": ");
-	text_add_string(complaint, key);
-	text_add_string(complaint, ": ");
-	text_add_string(complaint, what);
-	return complaint->error ? -ENOMEM : -EBADMSG;
-}
-
-/* The file wins, where both are given. */
-static int complain_of(const struct making *making, const struct webconfig_value *file,
-                       const char *file_key, const struct webconfig_value *text,
-                       const char *text_key, const char *what)
-{
-	return file->string ? complain(making, file, file_key, what)
-	                    : complain(making, text, text_key, what);
-}
-
-static int complain_of_cert(const struct making *making, const char *what)
-{
-	return complain_of(making, &making->config->cert_file, "cert_file",
-	                   &making->config->cert, "cert", what);
-}
-
-static int complain_of_key(const struct making *making, const char *what)
-{
-	return complain_of(making, &making->config->key_file, "key_file",
-	                   &making->config->key, "key", what);
-}
-
-static int complain_of_ca(const struct making *making, const char *what)
-{
-	return complain_of(making, &making->config->client_ca_file, "client_ca_file",
-	                   &making->config->client_ca, "client_ca", what);
-}
-
-static gnutls_datum_t datum_of(const struct text *text)
-{
-	return (gnutls_datum_t){ (unsigned char *)text_string(text),
-		                 (unsigned int)text->length };
-}
-
-static int load_key(const struct making *making, const struct text *pem,
-                    gnutls_x509_privkey_t *ret_key)
-{
-	const gnutls_datum_t bytes = datum_of(pem);
-	int r = gnutls_x509_privkey_init(ret_key);
-
-	if (r < 0) {
-		*ret_key = NULL;
-		return -ENOMEM;
-	}
-	r = gnutls_x509_privkey_import2(*ret_key, &bytes, GNUTLS_X509_FMT_PEM, NULL,
-	                                GNUTLS_PKCS_PLAIN);
-	if (r == GNUTLS_E_MEMORY_ERROR)
-		return -ENOMEM;
-	if (r == GNUTLS_E_DECRYPTION_FAILED)
-		return complain_of_key(making, "is encrypted, expected a plain private "
-		                               "key");
-	if (r < 0)
-		return complain_of_key(making, "no private key, expected one in PEM");
-	return 0;
-}
-
-/* 0 or -EBADMSG, also for keys that Go does not serve. */
-static int find_key_type(gnutls_x509_privkey_t key, enum tls_key *ret_type)
-{
-	switch (gnutls_x509_privkey_get_pk_algorithm(key)) {
-	case GNUTLS_PK_RSA:
-	case GNUTLS_PK_RSA_PSS:
-		*ret_type = TLS_KEY_RSA;
-		return 0;
-	case GNUTLS_PK_ECDSA:
-	case GNUTLS_PK_EDDSA_ED25519:
-		*ret_type = TLS_KEY_ECDSA;
-		return 0;
-	default:
-		return -EBADMSG;
-	}
-}
-
-/* A certificate that expired is served: clients know best whether they mind. */
-static int load_certificate(const struct making *making,
-                            const struct tls_material *material, struct tls *tls,
-                            enum tls_key *ret_type)
-{
-	const gnutls_datum_t pem = datum_of(material->cert);
-	_cleanup_(clear_chain) struct chain chain = { 0 };
-	_cleanup_(free_key) gnutls_x509_privkey_t key = NULL;
-	int r = gnutls_x509_crt_list_import2(&chain.certificates, &chain.count, &pem,
-	                                     GNUTLS_X509_FMT_PEM, 0);
-
-	if (r == GNUTLS_E_MEMORY_ERROR)
-		return -ENOMEM;
-	if (r < 0)
-		return complain_of_cert(making, "no certificate, expected one or more in "
-		                                "PEM");
-	r = load_key(making, material->key, &key);
-	if (r < 0)
-		return r;
-	if (find_key_type(key, ret_type) < 0)
-		return complain_of_key(making, "unknown kind of key, expected RSA, ECDSA "
-		                               "or Ed25519");
-	r = gnutls_certificate_set_x509_key(tls->credentials, chain.certificates,
-	                                    (int)chain.count, key);
-	if (r == GNUTLS_E_MEMORY_ERROR)
-		return -ENOMEM;
-	if (r == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
-		return complain_of_key(making, "does not match the certificate, expected "
-		                               "its private key");
-	if (r < 0)
-		return complain_of_cert(making, "cannot be served, expected a chain that "
-		                                "begins with the server's certificate");
-	return 0;
-}
-
-static bool is_verified(enum webconfig_client_auth auth)
-{
-	return auth >= CLIENT_AUTH_VERIFY_IF_GIVEN;
-}
-
-static int load_client_rules(const struct making *making, const struct text *client_ca,
-                             struct tls *tls)
-{
-	const struct webconfig_tls *config = making->config;
 	const struct webconfig_list *sans = &config->client_allowed_sans;
 
-	tls->client_auth = config->client_auth;
-	if (client_ca) {
-		const gnutls_datum_t pem = datum_of(client_ca);
-		int r = gnutls_certificate_set_x509_trust_mem(tls->credentials, &pem,
-		                                              GNUTLS_X509_FMT_PEM);
-
-		if (r == GNUTLS_E_MEMORY_ERROR)
-			return -ENOMEM;
-		if (r <= 0)
-			return complain_of_ca(making, "no certificate, expected one or "
-			                              "more in PEM");
-	} else if (is_verified(config->client_auth)) {
-		/* Go would trust whom the host trusts: everybody with a web site. */
-		return complain(making, NULL, "client_auth_type",
-		                "nobody to trust, expected client_ca or client_ca_file");
-	}
-	if (sans->count && config->client_auth == CLIENT_AUTH_NONE)
-		return complain(
-			making, &sans->values[0], "client_allowed_sans",
-			"no certificate is asked for, expected a client_auth_type "
-			"that requires one");
+	rules->auth = config->client_auth;
+	/* Go would trust whom the host trusts: everybody with a web site. */
+	if (rules->auth >= CLIENT_AUTH_VERIFY_IF_GIVEN && !material->client_ca)
+		return tls_material_complain(name, config->line, "client_auth_type",
+		                             "nobody to trust, expected client_ca or "
+		                             "client_ca_file",
+		                             complaint);
+	if (rules->auth == CLIENT_AUTH_NONE && sans->count)
+		return tls_material_complain(name, sans->values[0].line,
+		                             "client_allowed_sans",
+		                             "no certificate is asked for, expected a "
+		                             "client_auth_type that requires one",
+		                             complaint);
 	for (size_t i = 0; i < sans->count; i++)
-		text_add(&tls->allowed_sans, sans->values[i].string,
+		text_add(&rules->allowed_sans, sans->values[i].string,
 		         strlen(sans->values[i].string) + 1);
-	return tls->allowed_sans.error;
+	return rules->allowed_sans.error;
 }
 
 /* Go's defaults, less what Go keeps for clients of TLS 1.2 without AES-GCM. */
@@ -363,9 +200,9 @@ static int add_choices(const struct webconfig_tls *config, enum tls_key key,
 	return r;
 }
 
-static int load_suites(const struct making *making, enum tls_key key, struct tls *tls)
+static int load_suites(const char *name, const struct webconfig_tls *config,
+                       enum tls_key key, struct tls *tls, struct text *complaint)
 {
-	const struct webconfig_tls *config = making->config;
 	const struct webconfig_list *listed = &config->cipher_suites;
 	int r = 0;
 
@@ -379,10 +216,11 @@ static int load_suites(const struct making *making, enum tls_key key, struct tls
 	if (r == 0 && config->min_version < WEBCONFIG_TLS13)
 		r = add_choices(config, key, tls);
 	if (r == 0 && !tls->tls13 && !tls->choices_count)
-		return complain(making, listed->count ? &listed->values[0] : NULL,
-		                "cipher_suites",
-		                "none serves this key and these versions, expected one "
-		                "that does");
+		return tls_material_complain(
+			name, listed->count ? listed->values[0].line : config->line,
+			"cipher_suites",
+			"none serves this key and these versions, expected one that does",
+			complaint);
 	return r;
 }
 
@@ -390,23 +228,20 @@ int tls_new(const char *name, const struct webconfig_tls *config,
             const struct tls_material *material, struct tls **ret_tls,
             struct text *complaint)
 {
-	const struct making making = { name, config, complaint };
 	_cleanup_(free_tls) struct tls *tls = calloc(1, sizeof(*tls));
+	void *credentials = NULL;
 	enum tls_key key = TLS_KEY_ANY;
 	int r;
 
 	if (!tls)
 		return -ENOMEM;
 	tls->holders = 1;
-	if (gnutls_certificate_allocate_credentials(&tls->credentials) < 0) {
-		tls->credentials = NULL;
-		return -ENOMEM;
-	}
-	r = load_certificate(&making, material, tls, &key);
+	r = tls_material_load(name, config, material, &credentials, &key, complaint);
+	tls->credentials = credentials;
 	if (r == 0)
-		r = load_client_rules(&making, material->client_ca, tls);
+		r = load_client_rules(name, config, material, &tls->client, complaint);
 	if (r == 0)
-		r = load_suites(&making, key, tls);
+		r = load_suites(name, config, key, tls, complaint);
 	if (r < 0)
 		return r;
 	*ret_tls = tls;
@@ -495,120 +330,13 @@ static int choose_suite(gnutls_session_t session, unsigned int type, unsigned in
 	return gnutls_priority_set(session, priority);
 }
 
-static bool is_allowed(const struct tls *tls, const char *name, size_t length)
-{
-	const char *end = tls->allowed_sans.data + tls->allowed_sans.length;
-
-	for (const char *allowed = tls->allowed_sans.data; allowed < end;
-	     allowed += strlen(allowed) + 1)
-		if (strlen(allowed) == length && memcmp(allowed, name, length) == 0)
-			return true;
-	return false;
-}
-
-/* As Go writes addresses: an IPv4 address is one in whichever form it came. */
-static bool is_allowed_address(const struct tls *tls, const gnutls_datum_t *address)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char string[INET6_ADDRSTRLEN];
-	const unsigned char *bytes = address->data;
-
-	if (address->size == 16 && memcmp(bytes, mapped, sizeof(mapped)) == 0)
-		bytes += sizeof(mapped);
-	else if (address->size != 4 && address->size != 16)
-		return false;
-	if (!inet_ntop(bytes == address->data && address->size == 16 ? AF_INET6 : AF_INET,
-	               bytes, string, sizeof(string)))
-		return false;
-	return is_allowed(tls, string, strlen(string));
-}
-
-static void free_names(gnutls_subject_alt_names_t const *names)
-{
-	if (*names)
-		gnutls_subject_alt_names_deinit(*names);
-}
-
-static void free_datum(const gnutls_datum_t *datum)
-{
-	gnutls_free(datum->data);
-}
-
-static void free_certificate(gnutls_x509_crt_t const *certificate)
-{
-	if (*certificate)
-		gnutls_x509_crt_deinit(*certificate);
-}
-
-/* Whether one name of the certificate, DER, is allowed: any DNS, e-mail, IP or URI. */
-static bool has_allowed_name(const struct tls *tls, const gnutls_datum_t *der)
-{
-	_cleanup_(free_certificate) gnutls_x509_crt_t certificate = NULL;
-	_cleanup_(free_names) gnutls_subject_alt_names_t names = NULL;
-	_cleanup_(free_datum) gnutls_datum_t extension = { NULL, 0 };
-	gnutls_datum_t name;
-	unsigned int type;
-
-	if (gnutls_x509_crt_init(&certificate) < 0 ||
-	    gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0 ||
-	    gnutls_x509_crt_get_extension_by_oid2(certificate, GNUTLS_X509EXT_OID_SAN, 0,
-	                                          &extension, NULL) < 0 ||
-	    gnutls_subject_alt_names_init(&names) < 0 ||
-	    gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) < 0)
-		return false;
-	for (unsigned int i = 0;
-	     gnutls_subject_alt_names_get(names, i, &type, &name, NULL) == 0; i++)
-		if (type == GNUTLS_SAN_IPADDRESS
-		            ? is_allowed_address(tls, &name)
-		            : (type == GNUTLS_SAN_DNSNAME ||
-		               type == GNUTLS_SAN_RFC822NAME || type == GNUTLS_SAN_URI) &&
-		                      is_allowed(tls, (const char *)name.data, name.size))
-			return true;
-	return false;
-}
-
-/* The chain that the client sent; 0: it leads to one of client_ca, for clients, today. */
-static gnutls_alert_description_t verify_chain(gnutls_session_t session)
-{
-	gnutls_typed_vdata_st purpose = {
-		.type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT,
-	};
-	unsigned int status = 0;
-
-	if (gnutls_certificate_verify_peers(session, &purpose, 1, &status) < 0)
-		return GNUTLS_A_BAD_CERTIFICATE;
-	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-		return GNUTLS_A_UNKNOWN_CA;
-	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
-		return GNUTLS_A_CERTIFICATE_EXPIRED;
-	return status ? GNUTLS_A_BAD_CERTIFICATE : 0;
-}
-
-/* As crypto/tls does it, handshake_server.go, processCertsFromClient(). */
 static int judge_client(gnutls_session_t session)
 {
-	const struct tls *tls = tls_of(session);
-	unsigned int count = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-	gnutls_alert_description_t alert = 0;
+	int alert = tls_client_judge(&tls_of(session)->client, session);
 
-	if (!chain || !count) {
-		if (tls->client_auth != CLIENT_AUTH_REQUIRE_ANY &&
-		    tls->client_auth != CLIENT_AUTH_REQUIRE_AND_VERIFY &&
-		    !tls->allowed_sans.length)
-			return 0;
-		return refuse(session,
-		              gnutls_protocol_get_version(session) == GNUTLS_TLS1_3
-		                      ? GNUTLS_A_CERTIFICATE_REQUIRED
-		                      : GNUTLS_A_HANDSHAKE_FAILURE,
-		              GNUTLS_E_CERTIFICATE_ERROR);
-	}
-	if (is_verified(tls->client_auth))
-		alert = verify_chain(session);
-	if (!alert && tls->allowed_sans.length && !has_allowed_name(tls, &chain[0]))
-		alert = GNUTLS_A_BAD_CERTIFICATE;
-	return alert ? refuse(session, alert, GNUTLS_E_CERTIFICATE_ERROR) : 0;
+	return alert ? refuse(session, (gnutls_alert_description_t)alert,
+	                      GNUTLS_E_CERTIFICATE_ERROR)
+	             : 0;
 }
 
 int tls_session_init(struct tls *tls, void *session)
@@ -628,7 +356,7 @@ int tls_session_init(struct tls *tls, void *session)
 	gnutls_handshake_set_hook_function(gnutls, GNUTLS_HANDSHAKE_CLIENT_HELLO,
 	                                   GNUTLS_HOOK_PRE, choose_suite);
 	/* Only asked for: judge_client() requires it, and says so to the client. */
-	gnutls_certificate_server_set_request(gnutls, tls->client_auth == CLIENT_AUTH_NONE
+	gnutls_certificate_server_set_request(gnutls, tls->client.auth == CLIENT_AUTH_NONE
 	                                                      ? GNUTLS_CERT_IGNORE
 	                                                      : GNUTLS_CERT_REQUEST);
 	gnutls_session_set_verify_function(gnutls, judge_client);

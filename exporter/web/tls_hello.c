@@ -5,7 +5,9 @@
  *   2        32       1+n          2+n      1+n           2+n
  *   version  random   session id   suites   compression   extensions (may be absent)
  *
- *   extension: 2 type, 2+n data;  supported_versions (43): 1+n, versions of 2 bytes
+ *   extension: 2 type, 2+n data
+ *   supported_groups (10): 2+n, groups of 2 bytes
+ *   supported_versions (43): 1+n, versions of 2 bytes
  *
  * Knows offsets and lengths; must not judge what is offered.
  */
@@ -13,6 +15,7 @@
 
 #include <errno.h>
 
+#define SUPPORTED_GROUPS   10
 #define SUPPORTED_VERSIONS 43
 #define TLS12              0x0303
 
@@ -58,27 +61,46 @@ static bool is_list(const struct bytes *bytes)
 	return bytes->length > 0 && bytes->length % 2 == 0;
 }
 
+/* The whole of DATA is a list, which comes but once. */
+static bool take_list(struct bytes data, size_t size, const unsigned char **list,
+                      size_t *count)
+{
+	struct bytes vector;
+
+	if (*list || !take_vector(&data, size, &vector) || data.length ||
+	    !is_list(&vector))
+		return false;
+	*list = vector.data;
+	*count = vector.length / 2;
+	return true;
+}
+
+static bool take_extension(size_t type, struct bytes data, struct tls_hello *hello)
+{
+	switch (type) {
+	case SUPPORTED_GROUPS:
+		return take_list(data, 2, &hello->groups, &hello->groups_count);
+	case SUPPORTED_VERSIONS:
+		return take_list(data, 1, &hello->versions, &hello->versions_count);
+	default:
+		return true;
+	}
+}
+
 static bool take_extensions(struct bytes *bytes, struct tls_hello *hello)
 {
-	struct bytes extensions, data, versions;
+	struct bytes extensions, data;
 	size_t type;
 
 	if (!bytes->length)
 		return true;
 	if (!take_vector(bytes, 2, &extensions) || bytes->length)
 		return false;
-	while (extensions.length) {
+	while (extensions.length)
 		if (!take_number(&extensions, 2, &type) ||
-		    !take_vector(&extensions, 2, &data))
+		    !take_vector(&extensions, 2, &data) ||
+		    !take_extension(type, data, hello))
 			return false;
-		if (type != SUPPORTED_VERSIONS)
-			continue;
-		if (hello->versions || !take_vector(&data, 1, &versions) || data.length ||
-		    !is_list(&versions))
-			return false;
-		hello->versions = versions.data;
-		hello->versions_count = versions.length / 2;
-	}
 	return true;
 }
 
@@ -112,6 +134,12 @@ static size_t rank(const unsigned char *list, size_t count, uint16_t wanted)
 size_t tls_hello_suite_rank(const struct tls_hello *hello, uint16_t suite)
 {
 	return rank(hello->suites, hello->suites_count, suite);
+}
+
+bool tls_hello_has_group(const struct tls_hello *hello, uint16_t group)
+{
+	return !hello->groups ||
+	       rank(hello->groups, hello->groups_count, group) != SIZE_MAX;
 }
 
 /* RFC 8446, section 4.2.1: without the extension, up to TLS 1.2. */

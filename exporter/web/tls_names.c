@@ -7,7 +7,7 @@
  * which exporter-toolkit does not know; who lists one here gets it, nobody else does.
  * The order is crypto/tls.cipherSuitesPreferenceOrder.
  *
- * Curves: web/tls_config.go of exporter-toolkit.
+ * Curves: web/tls_config.go of exporter-toolkit, in the order of crypto/tls.
  */
 #include "web/tls_names.h"
 
@@ -56,15 +56,20 @@ static const struct tls_suite_row suites[] = {
 };
 
 static const struct tls_curve_row curves[] = {
-	{ "CurveP256", "+GROUP-SECP256R1" },
-	{ "CurveP384", "+GROUP-SECP384R1" },
-	{ "CurveP521", "+GROUP-SECP521R1" },
-	{ "X25519", "+GROUP-X25519" },
+	{ "X25519", 0x001d, "+GROUP-X25519" },
+	{ "CurveP256", 0x0017, "+GROUP-SECP256R1" },
+	{ "CurveP384", 0x0018, "+GROUP-SECP384R1" },
+	{ "CurveP521", 0x0019, "+GROUP-SECP521R1" },
 };
 
 const struct tls_suite_row *tls_suite_at(size_t index)
 {
 	return index < ARRAY_SIZE(suites) ? &suites[index] : NULL;
+}
+
+const struct tls_curve_row *tls_curve_at(size_t index)
+{
+	return index < ARRAY_SIZE(curves) ? &curves[index] : NULL;
 }
 
 const struct tls_suite_row *tls_suite_find(const char *name)

@@ -8,17 +8,11 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include "web/tls_material.h"
 
 struct text;
 struct tls; /* opaque, counts its holders */
 struct webconfig_tls;
-
-/* The PEM bytes that a configuration names, whether inline or by file. */
-struct tls_material {
-	const struct text *cert, *key;
-	const struct text *client_ca; /* NULL: not given */
-};
 
 /*
  * Makes what new sessions need. CONFIG and MATERIAL are not needed afterwards. NAME is

@@ -28,11 +28,13 @@ struct tls_suite_row {
 
 struct tls_curve_row {
 	const char *name;  /* Go's */
+	uint16_t id;       /* IANA's */
 	const char *group; /* "+GROUP-SECP256R1" */
 };
 
-/* The suites, in the order in which Go prefers them; NULL behind the last one. */
+/* In the order in which Go prefers them; NULL behind the last one. */
 const struct tls_suite_row *tls_suite_at(size_t index);
+const struct tls_curve_row *tls_curve_at(size_t index);
 
 /* The row of NAME; NULL: there is none. */
 const struct tls_suite_row *tls_suite_find(const char *name);
