@@ -25,7 +25,7 @@
 struct draft {
 	struct webconfig config;
 	unsigned int client_auth; /* enum webconfig_client_auth */
-	unsigned int version_line, interval_line;
+	unsigned int auth_line, version_line, interval_line;
 };
 
 struct key {
@@ -156,7 +156,7 @@ static const struct key tls_keys[] = {
 	{ "client_ca", &a_string, AT(config.tls.client_ca), 0 },
 	{ "cert_file", &a_string, AT(config.tls.cert_file), 0 },
 	{ "key_file", &a_string, AT(config.tls.key_file), 0 },
-	{ "client_auth_type", &a_client_auth, AT(client_auth), 0 },
+	{ "client_auth_type", &a_client_auth, AT(client_auth), AT(auth_line) },
 	{ "client_ca_file", &a_string, AT(config.tls.client_ca_file), 0 },
 	{ "client_allowed_sans", &names, AT(config.tls.client_allowed_sans), 0 },
 	{ "min_version", &a_version, AT(config.tls.min_version), AT(version_line) },
@@ -215,7 +215,7 @@ static int complain_key(const struct yaml_reader *reader, const struct yaml_plac
 }
 
 static int parse_key(struct yaml_reader *reader, const struct yaml_place *place,
-                     const struct yaml_tree_node *node, void *context, uint32_t *seen)
+                     const struct yaml_tree_node *node, void *context)
 {
 	const struct section_context *c = context;
 	char *draft = (char *)c->draft;
@@ -225,9 +225,9 @@ static int parse_key(struct yaml_reader *reader, const struct yaml_place *place,
 
 		if (strcmp(key->name, place->name) != 0)
 			continue;
-		if (*seen & UINT32_C(1) << i)
+		if (reader->seen & UINT32_C(1) << i)
 			return yaml_reader_complain_twice(reader, place);
-		*seen |= UINT32_C(1) << i;
+		reader->seen |= UINT32_C(1) << i;
 		if (key->line)
 			*(unsigned int *)(void *)(draft + key->line) = place->line;
 		return key->type->parse(reader, place, node, key->type,
@@ -265,13 +265,14 @@ static int complain(const struct yaml_reader *reader, const char *section,
 	return yaml_reader_complain(reader, &place, line, problem, NULL, expected);
 }
 
-/* The combinations that web/tls_config.go, ConfigToTLSConfig(), refuses. */
+/* The combinations that web/tls_config.go, ConfigToTLSConfig(), refuses, and two more. */
 static int check_clients(const struct yaml_reader *reader,
-                         const struct webconfig_tls *tls)
+                         const struct webconfig_tls *tls, unsigned int auth_line)
 {
 	static const char section[] = "tls_server_config";
 	static const char expected[] = "client_auth_type: RequireAndVerifyClientCert";
 	const struct webconfig_list *sans = &tls->client_allowed_sans;
+	bool has_sans = sans->values;
 	unsigned int sans_line = sans->count ? sans->values[0].line : tls->line;
 	unsigned int ca_line = line_of(&tls->client_ca_file, &tls->client_ca);
 
@@ -281,12 +282,17 @@ static int check_clients(const struct yaml_reader *reader,
 		                                           : "client_ca",
 		                ca_line, "is given, but no client is asked for anything",
 		                expected);
-	if (sans->values && tls->client_auth != CLIENT_AUTH_REQUIRE_ANY &&
+	if (has_sans && tls->client_auth != CLIENT_AUTH_REQUIRE_ANY &&
 	    tls->client_auth != CLIENT_AUTH_REQUIRE_AND_VERIFY)
 		return complain(reader, section, "client_allowed_sans", sans_line,
 		                "is given, but clients need no certificate", expected);
+	/* Go would let in whoever has a certificate of any authority of the system. */
+	if (!ca_line && (tls->client_auth == CLIENT_AUTH_VERIFY_IF_GIVEN ||
+	                 tls->client_auth == CLIENT_AUTH_REQUIRE_AND_VERIFY))
+		return complain(reader, section, "client_auth_type", auth_line,
+		                "has nobody to trust", "client_ca_file or client_ca");
 	/* Go would refuse every client. */
-	if (sans->values && !sans->count)
+	if (has_sans && !sans->count)
 		return complain(reader, section, "client_allowed_sans", sans_line,
 		                "is empty", "at least one name");
 	return 0;
@@ -316,7 +322,7 @@ static int check_tls(const struct yaml_reader *reader, struct draft *draft)
 	if (tls->min_version > tls->max_version)
 		return complain(reader, section, "min_version", draft->version_line,
 		                "is above max_version", "it at most max_version");
-	return check_clients(reader, tls);
+	return check_clients(reader, tls, draft->auth_line);
 }
 
 /* A bucket that holds nothing lets nobody in. */
@@ -377,7 +383,7 @@ int webconfig_parse(const char *name, const char *yaml, size_t length,
 		            .wants_http2 = true },
 		.client_auth = CLIENT_AUTH_NOT_GIVEN,
 	};
-	struct yaml_reader reader = { name, complaint, YAML_READER_MAX, 0 };
+	struct yaml_reader reader = { name, complaint, YAML_READER_MAX, 0, 0 };
 	const struct yaml_place document = { NULL, "YAML", 1 };
 	struct yaml_tree_problem problem = { 0 };
 	int r = yaml_tree_parse(yaml, length, &tree, &problem);

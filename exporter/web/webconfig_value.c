@@ -206,14 +206,13 @@ static int new_pair(struct webconfig_pairs *pairs, const struct yaml_place *plac
 }
 
 static int parse_pair(struct yaml_reader *reader, const struct yaml_place *place,
-                      const struct yaml_tree_node *node, void *context, uint32_t *seen)
+                      const struct yaml_tree_node *node, void *context)
 {
 	const struct pairs_context *c = context;
 	struct webconfig_pair *pair;
 	struct webcheck check;
 	int r;
 
-	(void)seen;
 	for (size_t i = 0; i < c->pairs->count; i++)
 		if (strcmp(c->pairs->pairs[i].name.string, place->name) == 0)
 			return yaml_reader_complain_twice(reader, place);

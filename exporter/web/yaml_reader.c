@@ -133,7 +133,7 @@ int yaml_reader_string(struct yaml_reader *reader, const struct yaml_place *plac
                        const struct yaml_tree_node *node, const char *expected,
                        char **ret_string)
 {
-	struct scalar scalar;
+	struct scalar scalar = { .kind = SCALAR_STRING };
 	char *string;
 	int r = yaml_reader_scalar(reader, place, node, expected, &scalar);
 
@@ -192,7 +192,7 @@ static int merge(struct yaml_reader *reader, const struct yaml_place *place,
 
 static int show_entry(struct yaml_reader *reader, const struct yaml_place *parent,
                       const struct yaml_tree_node *key, const struct yaml_tree_node *node,
-                      yaml_reader_entry *entry, void *context, uint32_t *seen)
+                      yaml_reader_entry *entry, void *context)
 {
 	_cleanup_(free_pointer) char *name = NULL;
 	struct yaml_place place = { parent, NULL, key->line };
@@ -204,7 +204,7 @@ static int show_entry(struct yaml_reader *reader, const struct yaml_place *paren
 	if (r < 0)
 		return r;
 	place.name = name;
-	return entry(reader, &place, node, context, seen);
+	return entry(reader, &place, node, context);
 }
 
 int yaml_reader_mapping(struct yaml_reader *reader, const struct yaml_place *place,
@@ -213,7 +213,7 @@ int yaml_reader_mapping(struct yaml_reader *reader, const struct yaml_place *pla
 {
 	static const char expected[] = "keys and values";
 	struct scalar scalar;
-	uint32_t seen = 0;
+	uint32_t outer = reader->seen;
 	int r;
 
 	if (node->kind == YAML_TREE_SCALAR) {
@@ -224,9 +224,11 @@ int yaml_reader_mapping(struct yaml_reader *reader, const struct yaml_place *pla
 	if (node->kind != YAML_TREE_MAPPING)
 		return yaml_reader_complain(reader, place, node->line, "is no mapping",
 		                            NULL, expected);
+	reader->seen = 0;
 	r = yaml_reader_spend(reader, place, node);
 	for (size_t i = 0; r == 0 && i < node->children_count; i += 2)
 		r = show_entry(reader, place, node->children[i], node->children[i + 1],
-		               entry, context, &seen);
+		               entry, context);
+	reader->seen = outer;
 	return r;
 }

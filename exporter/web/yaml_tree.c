@@ -89,7 +89,8 @@ static int new_node(struct composer *composer, enum yaml_tree_kind kind, yaml_ma
 	if (tree->nodes_count == YAML_TREE_NODES_MAX)
 		return complain(composer, "has too many values", mark);
 	if (!tree->nodes) {
-		tree->nodes = calloc(YAML_TREE_NODES_MAX, sizeof(*tree->nodes));
+		tree->nodes =
+			calloc(YAML_TREE_NODES_MAX, sizeof(struct yaml_tree_node *));
 		if (!tree->nodes)
 			return -ENOMEM;
 	}
@@ -159,8 +160,8 @@ static int add_child(struct yaml_tree_node *parent, struct yaml_tree_node *child
 	/* Room doubles whenever it is used up. */
 	if ((parent->children_count & (parent->children_count - 1)) == 0) {
 		size_t room = parent->children_count ? parent->children_count * 2 : 1;
-		struct yaml_tree_node **grown =
-			reallocarray(parent->children, room, sizeof(*grown));
+		struct yaml_tree_node **grown = reallocarray(
+			parent->children, room, sizeof(struct yaml_tree_node *));
 
 		if (!grown)
 			return -ENOMEM;

@@ -20,6 +20,7 @@ struct yaml_reader {
 	struct text *complaint; /* empty so far */
 	size_t left;            /* of YAML_READER_MAX */
 	unsigned int merges;    /* that are open */
+	uint32_t seen;          /* for whoever is shown entries, see below */
 };
 
 /* The way to a value, for those who have to mend it. */
@@ -56,12 +57,11 @@ int yaml_reader_string(struct yaml_reader *reader, const struct yaml_place *plac
                        char **ret_string);
 
 /*
- * Takes one entry of a mapping; PLACE is that of its key. SEEN is ENTRY's own, 0 at the
- * start of each mapping: a key may be given once in each.
+ * Takes one entry of a mapping; PLACE is that of its key. The reader's SEEN is 0 at the
+ * start of each mapping and may be used as one likes: a key may be given once in each.
  */
 typedef int yaml_reader_entry(struct yaml_reader *reader, const struct yaml_place *place,
-                              const struct yaml_tree_node *node, void *context,
-                              uint32_t *seen);
+                              const struct yaml_tree_node *node, void *context);
 
 /*
  * Shows ENTRY all entries of a mapping; a null has none. Those that are merged into it

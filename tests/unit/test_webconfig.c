@@ -285,8 +285,9 @@ static void each_client_auth_type_has_its_meaning(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		char yaml[256];
 
-		snprintf(yaml, sizeof(yaml), "tls_server_config:\n" PEM "%s",
-		         types[i].yaml);
+		snprintf(yaml, sizeof(yaml), "tls_server_config:\n" PEM "%s%s",
+		         types[i].yaml,
+		         types[i].auth == CLIENT_AUTH_NONE ? "" : "  client_ca: a\n");
 		assert_good(yaml);
 		assert_int_equal(config.tls.client_auth, types[i].auth);
 		webconfig_clear(&config);

@@ -29,7 +29,7 @@ static int parse(const char *yaml, const struct webconfig_type *type, void *targ
 	const struct yaml_place document = { NULL, "document", 1 };
 	const struct yaml_place place = { &document, "key", 1 };
 	_cleanup_(yaml_tree_clear) struct yaml_tree tree = { 0 };
-	struct yaml_reader reader = { "f", &complaint, YAML_READER_MAX, 0 };
+	struct yaml_reader reader = { "f", &complaint, YAML_READER_MAX, 0, 0 };
 	struct yaml_tree_problem problem;
 	bool was_failing = failing;
 

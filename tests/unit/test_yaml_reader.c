@@ -31,7 +31,7 @@ static const struct yaml_tree_node *parse(const char *yaml)
 
 	text_clear(&complaint);
 	yaml_tree_clear(&tree);
-	reader = (struct yaml_reader){ "f.yml", &complaint, YAML_READER_MAX, 0 };
+	reader = (struct yaml_reader){ "f.yml", &complaint, YAML_READER_MAX, 0, 0 };
 	assert_int_equal(yaml_tree_parse(yaml, strlen(yaml), &tree, &problem), 0);
 	return tree.root;
 }
@@ -176,7 +176,7 @@ static void what_is_no_string_is_complained_of(void **state)
 
 /* Notes "LINE:NAME=VALUE " for each entry, and "!" where a mapping has had one. */
 static int note(struct yaml_reader *from, const struct yaml_place *place,
-                const struct yaml_tree_node *node, void *context, uint32_t *seen)
+                const struct yaml_tree_node *node, void *context)
 {
 	struct text *notes = context;
 	_cleanup_(free_pointer) char *value = NULL;
@@ -184,8 +184,8 @@ static int note(struct yaml_reader *from, const struct yaml_place *place,
 
 	if (r < 0)
 		return r;
-	text_add_string(notes, *seen ? "" : "!");
-	*seen = 1;
+	text_add_string(notes, from->seen ? "" : "!");
+	from->seen = 1;
 	text_add_number(notes, place->line);
 	text_add_char(notes, ':');
 	text_add_string(notes, place->name);
