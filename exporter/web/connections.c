@@ -22,7 +22,9 @@ struct connection {
 	uint64_t since;  /* clock_monotonic() of its start or of its last request's end */
 	bool is_busy;    /* a request is in flight */
 	bool is_limited; /* and counts as a limited one */
-	bool has_ended;  /* the client will send no more */
+	uint64_t sends_since; /* its reply; 0: there is none yet */
+	uint64_t sends_turn;  /* of the loop, in which that began */
+	bool has_ended;       /* the client will send no more */
 	bool is_closing;
 };
 
@@ -84,6 +86,9 @@ static bool is_of(const struct connection *connection, const struct in6_addr *cl
 {
 	return memcmp(&connection->client, client, sizeof(*client)) == 0;
 }
+
+/* A page goes out in a fraction of this. */
+#define SLOW_READER (CLOCK_SECOND / 2)
 
 /* How much is thrown away of what one client sent, at most, in reads of 4 KiB. */
 #define DRAIN_READS 1024
@@ -183,10 +188,45 @@ void connections_begin(struct connection *connection)
 	connection->is_busy = true;
 }
 
+void connections_send(struct connections *connections, struct connection *connection)
+{
+	connection->sends_since = clock_monotonic();
+	connection->sends_turn = connections->turn;
+}
+
+/* Without those whose reply nobody had the time to send yet. */
+static size_t count_limited(const struct connections *connections)
+{
+	size_t count = 0;
+
+	for (const struct connection *c = connections->oldest; c; c = c->newer)
+		count += c->is_limited &&
+		         (!c->sends_since || c->sends_turn != connections->turn);
+	return count;
+}
+
+/* Who does not take its reply for long gives way. Whether there is one. */
+static bool close_slow_reader(struct connections *connections)
+{
+	uint64_t now = clock_monotonic();
+
+	for (struct connection *c = connections->oldest; c; c = c->newer) {
+		if (!c->is_limited || c->is_closing || !c->sends_since ||
+		    now - c->sends_since < SLOW_READER)
+			continue;
+		c->is_limited = false;
+		connections->limited_requests--;
+		close_connection(connections, c);
+		return true;
+	}
+	return false;
+}
+
 bool connections_limit(struct connections *connections, struct connection *connection,
                        size_t max)
 {
-	if (connections->limited_requests >= max)
+	if (connections->limited_requests >= max && count_limited(connections) >= max &&
+	    !close_slow_reader(connections))
 		return false;
 	connections->limited_requests++;
 	connection->is_limited = true;
@@ -198,6 +238,7 @@ void connections_complete(struct connections *connections, struct connection *co
 	if (connection->is_limited)
 		connections->limited_requests--;
 	connection->is_busy = connection->is_limited = false;
+	connection->sends_since = 0;
 	unlink_connection(connections, connection);
 	append_connection(connections, connection);
 }

@@ -20,7 +20,8 @@
 
 struct gate {
 	struct rate_limit limit;
-	struct auth *auth; /* borrowed */
+	struct auth *auth;       /* borrowed */
+	unsigned int generation; /* of auth */
 	struct worker *worker;
 	int event;
 	bool has_news; /* so those who wait are judged anew */
@@ -32,6 +33,7 @@ struct login {
 	struct worker_job job;
 	struct auth_question *question;
 	struct gate_visitor *visitor;
+	unsigned int generation; /* of who asked */
 };
 
 static void run_login(void *context, struct worker_job *job)
@@ -82,6 +84,7 @@ struct gate *gate_free(struct gate *gate)
 void gate_set_auth(struct gate *gate, struct auth *auth)
 {
 	gate->auth = auth;
+	gate->generation++;
 	gate->has_news = true;
 }
 
@@ -139,6 +142,7 @@ static enum gate_verdict ask(struct gate *gate, struct gate_visitor *visitor,
 	}
 	login->question = question;
 	login->visitor = visitor;
+	login->generation = gate->generation;
 	visitor->is_at_work = true;
 	worker_add(gate->worker, &login->job);
 	return GATE_WAITS;
@@ -208,12 +212,15 @@ static struct gate_visitor *find_visitor(const struct gate *gate,
 static void take_login(struct gate *gate, struct login *login)
 {
 	struct gate_visitor *visitor = find_visitor(gate, login);
-	enum auth_verdict verdict =
-		gate->auth ? auth_remember(gate->auth, login->question) : AUTH_GRANTED;
 
-	if (visitor) {
+	if (visitor)
 		visitor->is_at_work = false;
-		settle(visitor, verdict_of(verdict));
+	/* An answer about other users' hashes is none: who waits is judged anew. */
+	if (login->generation == gate->generation && gate->auth) {
+		enum auth_verdict verdict = auth_remember(gate->auth, login->question);
+
+		if (visitor)
+			settle(visitor, verdict_of(verdict));
 	}
 	gate->has_news = true;
 	free_login(&login->job);

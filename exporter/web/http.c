@@ -223,6 +223,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *mhd, const char
 		web_request_wait(visit->request);
 		return MHD_YES;
 	}
+	connections_send(http->connections, client->connection);
 	return web_request_send(visit->request, late ? late : &reply,
 	                        http->guard ? &http->guard->config.headers : NULL)
 	               ? MHD_YES
@@ -449,6 +450,7 @@ int http_wait_time(const struct http *http)
  */
 void http_run(struct http *http)
 {
+	http->connections->turn++;
 	MHD_run(http->daemon);
 	if (http->has_complaint)
 		MHD_run(http->daemon);

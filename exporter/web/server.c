@@ -8,6 +8,7 @@
 #include "web/server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,9 @@
  */
 #define ACCEPT_SHARE 8
 
+/* So many connections take memory that is worth giving back. */
+#define CROWD 64
+
 /* Without free descriptors, accepting rests for this long. */
 #define ACCEPT_REST (CLOCK_SECOND / 10)
 
@@ -43,6 +47,7 @@ struct web_server {
 	struct connections connections;
 	uint64_t alive_at; /* the watchdog wants to hear of us; UINT64_MAX: never */
 	uint64_t stops_at; /* at the latest, when it is stopping */
+	size_t crowd;      /* the most connections since memory was given back */
 	bool is_stopping;
 };
 
@@ -270,6 +275,19 @@ static void end_stop(struct web_server *server)
 	http_run(server->http);
 }
 
+/* When a crowd has gone, what it took is given back. */
+static void shrink(struct web_server *server)
+{
+	size_t count = server->connections.count;
+
+	if (count > server->crowd)
+		server->crowd = count;
+	if (server->crowd < CROWD || count > server->crowd / 4)
+		return;
+	malloc_trim(0);
+	server->crowd = count;
+}
+
 /* Whether the server has stopped. */
 static bool settle(struct web_server *server)
 {
@@ -315,6 +333,7 @@ int web_server_run(struct web_server *server, int signal_fd)
 				return 0;
 		}
 		http_run(server->http);
+		shrink(server);
 		if (settle(server))
 			return 0;
 		connections_close_silent(&server->connections,

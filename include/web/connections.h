@@ -23,6 +23,7 @@ struct connections {
 	size_t max;
 	size_t max_per_client;
 	size_t limited_requests; /* in flight */
+	uint64_t turn;           /* of the loop; counted by whoever turns it */
 	size_t ended;            /* clients that will send no more, not closed yet */
 };
 
@@ -53,7 +54,14 @@ struct in6_addr connections_client(const struct connection *connection);
 void connections_begin(struct connection *connection);
 void connections_complete(struct connections *connections, struct connection *connection);
 
-/* Counts the request in flight as a limited one until it ends; false if MAX are. */
+/* The reply to the request in flight begins to be sent. */
+void connections_send(struct connections *connections, struct connection *connection);
+
+/*
+ * Counts the request in flight as a limited one until it ends, that is, until its reply
+ * is sent. If MAX are, apart from replies of this turn of the loop, one whose client does
+ * not take its reply for half a second is closed for it; false: there is no such one.
+ */
 bool connections_limit(struct connections *connections, struct connection *connection,
                        size_t max);
 
