@@ -138,11 +138,11 @@ int landlock_enter(const struct sandbox_path *paths, size_t count)
 	struct ruleset denied = choose_denied(version);
 	int r;
 
-	if (version < 1) {
+	if (version < 0) {
 		log_event(
 			LOG_LEVEL_WARN,
 			"No Landlock here: files are guarded by their permissions alone",
-			"err", strerror(version < 0 ? errno : ENOSYS), NULL);
+			"err", strerror(errno), NULL);
 		return 0;
 	}
 	r = restrict_to(&denied, paths, count);

@@ -146,6 +146,12 @@ static int make_attempt(void)
 	return 0;
 }
 
+#ifdef SYS_mmap2
+#define MMAP SYS_mmap2
+#else
+#define MMAP SYS_mmap
+#endif
+
 #define CALL(name, ...)             \
 	{                           \
 #name, SYS_##name,  \
@@ -238,8 +244,10 @@ static void calls_that_are_not_needed_kill(void **state)
 		CALL(open_by_handle_at, (unsigned long)-1, 0, 0),
 		CALL(ioctl, (unsigned long)-1, 0x5412 /* TIOCSTI */, 0),
 		/* code that is made */
-		CALL(mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-		     (unsigned long)-1, 0),
+		{ "mmap",
+		  MMAP,
+		  { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		    (unsigned long)-1, 0 } },
 		CALL(mprotect, 0, 0, PROT_EXEC),
 		CALL(shmat, 0, 0, 0),
 		CALL(remap_file_pages, 0, 0, 0, 0, 0),
