@@ -54,6 +54,9 @@ static int drop_capabilities(bool is_above_modes)
 	             capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
 	int r;
 
+	if (!is_bound)
+		log_event(LOG_LEVEL_DEBUG,
+		          "Without CAP_SETPCAP the capability bounding set stays", NULL);
 	/* A service manager that left none may have left no capset(2), either. */
 	if (!has_capabilities())
 		return 1;
@@ -70,9 +73,6 @@ static int drop_capabilities(bool is_above_modes)
 		r = capng_apply(CAPNG_SELECT_CAPS);
 	if (r < 0)
 		return fail("capabilities", errno ? errno : EPERM);
-	if (!is_bound)
-		log_event(LOG_LEVEL_DEBUG,
-		          "Without CAP_SETPCAP the capability bounding set stays", NULL);
 	return 1;
 }
 

@@ -255,6 +255,24 @@ static void auth_grants_those_users_with_those_passwords_alone(void **state)
 	}
 }
 
+/* One bit of a hash, at its front, in its middle, at its end. */
+static void auth_compares_the_whole_hash(void **state)
+{
+	static const size_t places[] = { 0, 3, 15, 29, 30 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char hash[] = SECRET, *letter = hash + sizeof("$2b$04$") - 1 + 22;
+		struct auth *auth;
+
+		letter += places[i];
+		*letter = *letter == 'a' ? 'e' : 'a';
+		auth = AUTH("a", hash);
+		assert_int_equal(judge(auth, "a", "secret"), AUTH_REFUSED);
+		auth_free(auth);
+	}
+}
+
 static void auth_finds_every_user_of_several(void **state)
 {
 	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
@@ -628,6 +646,7 @@ int main(void)
 			setup),
 		cmocka_unit_test_setup(auth_grants_those_users_with_those_passwords_alone,
 		                       setup),
+		cmocka_unit_test_setup(auth_compares_the_whole_hash, setup),
 		cmocka_unit_test_setup(auth_finds_every_user_of_several, setup),
 		cmocka_unit_test_setup(auth_reads_hashes_as_go_reads_them, setup),
 		cmocka_unit_test_setup(auth_is_not_made_of_what_is_no_bcrypt, setup),

@@ -116,6 +116,7 @@ static void credentials_that_are_written_in_another_way_are_refused(void **state
 		"Basic YTo",      /* no padding */
 		"Basic YTo==",    /* too much of it */
 		"Basic YTo===",   /* and more */
+		"Basic YTpiA===", /* more yet, for nothing */
 		"Basic =",        /* padding alone */
 		"Basic ====",     /* likewise */
 		"Basic YTo=YTo=", /* padding inside */
