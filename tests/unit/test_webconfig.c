@@ -260,6 +260,12 @@ static void every_key_reaches_its_place(void **state)
 	assert_value(&config.users.pairs[0].value, HASH, 25);
 	assert_int_equal(config.rate_interval, UINT64_C(2000000000));
 	assert_int_equal(config.rate_burst, 3);
+	webconfig_clear(&config);
+	assert_null(config.tls.key.string);
+	assert_null(config.tls.curves.values);
+	assert_null(config.users.pairs);
+	assert_int_equal(config.users.count, 0);
+	assert_false(config.tls.is_given);
 }
 
 static void each_client_auth_type_has_its_meaning(void **state)
