@@ -211,8 +211,7 @@ static void show_life(struct web_server *server)
 	if (now < server->alive_at)
 		return;
 	systemd_notify_alive(systemd);
-	/* Twice as often as it has to be (sd_watchdog_enabled(3)). */
-	server->alive_at = now + systemd->watchdog_interval / 2;
+	server->alive_at = now + systemd->watchdog_interval;
 }
 
 /* Takes what already waits at the door, then closes it. */
