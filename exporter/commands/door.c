@@ -118,30 +118,27 @@ static int look(const char *path, struct hostfs_identity *ret_identity)
 	return hostfs_given_identity_read(path, ret_identity);
 }
 
-/* Takes PATH. It is looked at first: what changes while it is read is seen next time. */
-static int read_file(struct door *door, char *path, struct text *bytes)
+/* It is looked at first: what changes while it is read is seen next time. */
+static int read_file(struct door *door, const char *path, struct text *bytes)
 {
 	struct door_file *file = &door->files[door->count];
 
-	if (!path)
+	file->path = strdup(path);
+	if (!file->path)
 		return -ENOMEM;
-	file->path = path;
 	file->error = look(path, &file->identity);
 	door->count++;
 	return hostfs_given_read(path, FILE_MAX, bytes);
 }
 
 /* What the configuration names is relative to its own folder. */
-static char *join(const struct door *door, const char *path)
+static void join(const struct door *door, const char *path, struct text *joined)
 {
 	const char *slash = strrchr(door->path, '/');
-	_cleanup_(text_clear) struct text joined = TEXT_INIT;
-	size_t length;
 
 	if (path[0] != '/' && slash)
-		text_add(&joined, door->path, (size_t)(slash - door->path) + 1);
-	text_add_string(&joined, path);
-	return text_take(&joined, &length);
+		text_add(joined, door->path, (size_t)(slash - door->path) + 1);
+	text_add_string(joined, path);
 }
 
 static void complain(struct text *complaint, const char *name, unsigned int line,
@@ -160,17 +157,21 @@ static int read_material(struct door *door, const char *key,
                          const struct webconfig_value *file, struct text *bytes,
                          struct text *complaint)
 {
+	_cleanup_(text_clear) struct text path = TEXT_INIT;
 	int r;
 
 	if (!file->string || !*file->string) {
 		text_add_string(bytes, value->string ? value->string : "");
 		return bytes->error;
 	}
-	r = read_file(door, join(door, file->string), bytes);
+	join(door, file->string, &path);
+	r = path.error;
+	if (r == 0)
+		r = read_file(door, text_string(&path), bytes);
 	if (r < 0 && r != -ENOMEM) {
 		complain(complaint, door->path, file->line, key);
 		text_add_string(complaint, ": cannot read ");
-		text_add_string(complaint, door->files[door->count - 1].path);
+		text_add_string(complaint, text_string(&path));
 		text_add_string(complaint, ": ");
 		text_add_string(complaint, error_words(r));
 		text_add_string(complaint, ", expected a file in PEM form");
@@ -251,7 +252,7 @@ static int read_guard(struct door *door, struct guard **ret_guard, struct text *
 	int r;
 
 	forget_files(door);
-	r = read_file(door, strdup(door->path), &yaml);
+	r = read_file(door, door->path, &yaml);
 	if (r < 0) {
 		text_add_string(complaint, door->path);
 		text_add_string(complaint, ": ");

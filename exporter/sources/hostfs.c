@@ -416,7 +416,7 @@ static struct hostfs_identity identity_of(const struct stat *st)
 int hostfs_identity_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                          struct hostfs_identity *ret_identity)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int r = enter(fs, root, path);
 
 	if (r == 0)

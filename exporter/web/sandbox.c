@@ -54,12 +54,12 @@ static int drop_capabilities(bool is_above_modes)
 	             capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
 	int r;
 
-	if (!is_bound)
-		log_event(LOG_LEVEL_DEBUG,
-		          "Without CAP_SETPCAP the capability bounding set stays", NULL);
 	/* A service manager that left none may have left no capset(2), either. */
 	if (!has_capabilities())
 		return 1;
+	if (!is_bound)
+		log_event(LOG_LEVEL_DEBUG,
+		          "Without CAP_SETPCAP the capability bounding set stays", NULL);
 	capng_clear(CAPNG_SELECT_ALL);
 	if (keeps && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 	                          CAP_DAC_OVERRIDE) < 0)

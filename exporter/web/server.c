@@ -208,7 +208,7 @@ static void show_life(struct web_server *server)
 	const struct systemd *systemd = server->options->systemd;
 	uint64_t now = clock_monotonic();
 
-	if (now < server->alive_at)
+	if (!systemd || now < server->alive_at)
 		return;
 	systemd_notify_alive(systemd);
 	server->alive_at = now + systemd->watchdog_interval;
