@@ -56,12 +56,14 @@ struct door *door_free(struct door *door)
 	return NULL;
 }
 
-/* Takes PATH. */
-static int add_path(struct door_paths *paths, char *path)
+/* The first LENGTH bytes of PATH. */
+static int add_path(struct door_paths *paths, const char *path, size_t length)
 {
-	if (!path)
+	const char *copy = strndup(path, length);
+
+	if (!copy)
 		return -ENOMEM;
-	paths->paths[paths->count++].path = path;
+	paths->paths[paths->count++].path = copy;
 	return 0;
 }
 
@@ -75,7 +77,7 @@ static int add_folder(struct door_paths *paths, const char *path)
 		return 0;
 	if (path[0] == '/' && memchr(path + 1, '/', (size_t)(slash - path)) == slash)
 		return 0;
-	return slash == path ? 0 : add_path(paths, strndup(path, (size_t)(slash - path)));
+	return slash == path ? 0 : add_path(paths, path, (size_t)(slash - path));
 }
 
 /* Of a file: itself, its folder, and the folder of what it links to. */
@@ -93,7 +95,7 @@ int door_paths_init(struct door_paths *paths, const struct door *door)
 	for (size_t i = 0; r == 0 && i < door->count; i++) {
 		_cleanup_(free_pointer) char *real = realpath(door->files[i].path, NULL);
 
-		r = add_path(paths, strdup(door->files[i].path));
+		r = add_path(paths, door->files[i].path, strlen(door->files[i].path));
 		if (r == 0)
 			r = add_folder(paths, door->files[i].path);
 		if (r == 0 && real)
