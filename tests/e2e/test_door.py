@@ -158,6 +158,43 @@ def configured_headers_are_on_every_reply():
             assert reply.headers["x-frame-options"] == "deny", reply
 
 
+@test
+def a_broken_file_keeps_the_old_configuration_and_is_complained_of_once():
+    with serve(basic_auth_users={USER: bcrypt(PASSWORD)}) as exporter:
+        replace(FOLDER / "web.yml", "\nbasic_auth_user: {}\n")
+        with Wire(exporter) as wire:
+
+            def complaints():
+                reply = wire.ask("/metrics", basic(USER, PASSWORD)).reply()
+                assert reply.status == 200, reply
+                return exporter.log.count("level=error")
+
+            wait_until(complaints, what="complaint")
+            assert [complaints() for _ in range(5)] == [1] * 5, exporter.log
+            assert wire.ask().reply().status == 401
+        assert f"{FOLDER}/web.yml:2: " in exporter.log, exporter.log
+
+
+@test
+def plain_http_is_told_nothing_by_a_tls_port():
+    with serve(tls_server_config=tls()) as exporter:
+        with Wire(exporter) as wire:
+            answer = wire.ask().everything()
+        assert is_secret(answer) and b" 200 " not in answer, answer
+        assert curl(exporter)[0] == 0
+
+
+@test
+def requests_over_the_limit_are_refused():
+    with serve(rate_limit={"interval": "1h", "burst": 2}) as exporter:
+        replies = []
+        for _ in range(4):
+            with Wire(exporter) as wire:
+                replies.append(wire.ask().reply())
+        assert [reply.status for reply in replies] == [200, 200, 429, 429], replies
+        assert all(is_secret(reply.body) for reply in replies[2:]), replies
+
+
 with temporary_folder() as FOLDER:
     make_certificates(FOLDER)
     run()
