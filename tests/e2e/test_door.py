@@ -195,6 +195,17 @@ def requests_over_the_limit_are_refused():
         assert all(is_secret(reply.body) for reply in replies[2:]), replies
 
 
+@test
+def requests_cannot_put_headers_into_replies():
+    with serve(basic_auth_users={USER: bcrypt(PASSWORD)}) as exporter:
+        for value in ("a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1"):
+            for path, header in (("/%0d%0aX-Evil:1", value), ("/none", value)):
+                with Wire(exporter) as wire:
+                    wire.ask(path, f"Connection: close\r\nX-Any: {header}")
+                    answer = wire.everything()
+                assert b"evil" not in answer.lower(), answer
+
+
 with temporary_folder() as FOLDER:
     make_certificates(FOLDER)
     run()
