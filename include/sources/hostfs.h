@@ -10,8 +10,8 @@
  * kept descriptor is dropped when its file has no name any more (replaced, deleted) or no
  * longer answers (a module's attribute after the module is gone).
  *
- * Roots are opened by name again when they were replaced, which the sandbox forbids: it is
- * made of the folders that were there at the start (web/landlock.h).
+ * Roots are opened by name again when they were replaced, which the sandbox forbids: it
+ * is made of the folders that were there at the start (web/landlock.h).
  *
  * One thread at a time. Errors are -errno; -ETIME after the pass' deadline, -ETIMEDOUT
  * for a file whose reading is known to hang.
