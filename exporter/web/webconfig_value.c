@@ -172,13 +172,11 @@ int webconfig_list_parse(struct yaml_reader *reader, const struct yaml_place *pl
 			                         NULL, type->expected);
 		return r;
 	}
-	r = yaml_reader_spend(reader, place, node);
-	if (r < 0)
-		return r;
 	/* One more than there are: also an empty list is given. */
 	list->values = calloc(node->children_count + 1, sizeof(*list->values));
 	if (!list->values)
 		return -ENOMEM;
+	r = 0;
 	for (size_t i = 0; r == 0 && i < node->children_count; i++)
 		r = parse_element(reader, place, node->children[i], type, list);
 	return r;

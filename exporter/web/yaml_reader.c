@@ -95,8 +95,9 @@ int yaml_reader_complain_twice(const struct yaml_reader *reader,
 	                            "it once");
 }
 
-int yaml_reader_spend(struct yaml_reader *reader, const struct yaml_place *place,
-                      const struct yaml_tree_node *node)
+/* Whatever is taken out is paid for, each time. */
+static int spend(struct yaml_reader *reader, const struct yaml_place *place,
+                 const struct yaml_tree_node *node)
 {
 	size_t cost = node->length + NODE_COST;
 
@@ -112,7 +113,7 @@ int yaml_reader_scalar(struct yaml_reader *reader, const struct yaml_place *plac
                        const struct yaml_tree_node *node, const char *expected,
                        struct scalar *ret_scalar)
 {
-	int r = yaml_reader_spend(reader, place, node);
+	int r = spend(reader, place, node);
 
 	if (r < 0)
 		return r;
@@ -184,7 +185,7 @@ static int merge(struct yaml_reader *reader, const struct yaml_place *place,
 
 	if (node->kind != YAML_TREE_SEQUENCE)
 		return merge_one(reader, place, node, entry, context);
-	r = yaml_reader_spend(reader, place, node);
+	r = spend(reader, place, node);
 	for (size_t i = node->children_count; r == 0 && i > 0; i--)
 		r = merge_one(reader, place, node->children[i - 1], entry, context);
 	return r;
@@ -225,7 +226,7 @@ int yaml_reader_mapping(struct yaml_reader *reader, const struct yaml_place *pla
 		return yaml_reader_complain(reader, place, node->line, "is no mapping",
 		                            NULL, expected);
 	reader->seen = 0;
-	r = yaml_reader_spend(reader, place, node);
+	r = spend(reader, place, node);
 	for (size_t i = 0; r == 0 && i < node->children_count; i += 2)
 		r = show_entry(reader, place, node->children[i], node->children[i + 1],
 		               entry, context);

@@ -47,8 +47,6 @@ int yaml_reader_complain_twice(const struct yaml_reader *reader,
  * 0, or an error: what is not EXPECTED is complained of (-EBADMSG), as is what repeats
  * too much; or -ENOMEM. A string is the caller's to free; a null is the empty one.
  */
-int yaml_reader_spend(struct yaml_reader *reader, const struct yaml_place *place,
-                      const struct yaml_tree_node *node);
 int yaml_reader_scalar(struct yaml_reader *reader, const struct yaml_place *place,
                        const struct yaml_tree_node *node, const char *expected,
                        struct scalar *ret_scalar);

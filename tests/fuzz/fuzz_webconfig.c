@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	} else {
 		fuzz_check(r == -EBADMSG);
 		fuzz_check(strncmp(text_string(&complaint), "web.yml:", 8) == 0);
-		fuzz_check(strstr(text_string(&complaint), ", expected "));
+		fuzz_check(strstr(text_string(&complaint), ", expected ") != NULL);
 		fuzz_check(strlen(text_string(&complaint)) == complaint.length);
 		for (size_t i = 0; i < complaint.length; i++)
 			fuzz_check((unsigned char)complaint.data[i] >= ' ');

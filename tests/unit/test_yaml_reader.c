@@ -105,6 +105,22 @@ static void a_complaint_shows_the_start_of_what_is_long(void **state)
 	assert_null(strstr(text_string(&complaint), "\xe2\x80\xa6"));
 }
 
+static void a_word_as_long_as_can_be_shown_needs_no_quotes(void **state)
+{
+	char word[66] = "";
+	const struct yaml_place place = { &document, word, 2 };
+
+	(void)state;
+	for (size_t length = 64; length <= 65; length++) {
+		memset(word, 'a', length);
+		parse("");
+		assert_int_equal(
+			yaml_reader_complain(&reader, &place, 1, "is", NULL, "y"),
+			-EBADMSG);
+		assert_int_equal(!strchr(text_string(&complaint), '"'), length == 64);
+	}
+}
+
 static void a_path_of_a_file_is_shown_whole(void **state)
 {
 	char path[400];
@@ -296,7 +312,9 @@ static void what_repeats_too_much_is_complained_of(void **state)
 		yaml_reader_string(&reader, &document, tree.root, "text", &string), 0);
 	free(string);
 	assert_int_equal(reader.left, 0);
-	assert_complaint(yaml_reader_spend(&reader, &document, tree.root), expected);
+	assert_complaint(
+		yaml_reader_string(&reader, &document, tree.root, "text", &string),
+		expected);
 	parse("abcd");
 	reader.left = 64 + 3;
 	assert_complaint(
@@ -342,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_complaint_says_where_and_what),
 		cmocka_unit_test(a_complaint_is_one_line_of_what_can_be_shown),
 		cmocka_unit_test(a_complaint_shows_the_start_of_what_is_long),
+		cmocka_unit_test(a_word_as_long_as_can_be_shown_needs_no_quotes),
 		cmocka_unit_test(a_path_of_a_file_is_shown_whole),
 		cmocka_unit_test(a_string_is_what_is_written),
 		cmocka_unit_test(what_is_no_string_is_complained_of),
