@@ -200,7 +200,7 @@ NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ]
 	echo setarch -R)
 tsan:
 	@$(NOT_RANDOM) $(MAKE) --no-print-directory SANITIZE=thread TALLY=$(TALLY) \
-		TESTS='tests/unit/test_file_cache.c tests/unit/test_inspector.c' \
+		TESTS='$(addprefix tests/unit/test_,file_cache.c inspector.c worker.c)' \
 		E2E='tests/e2e/test_signature.py tests/e2e/test_module.py' unit e2e
 
 memcheck: $(PROGRAM)

@@ -67,6 +67,8 @@ def help_fits_a_screen_and_names_every_flag():
             "path.sysfs",
             "path.rootfs",
             "web.listen-address",
+            "web.systemd-socket",
+            "web.config.file",
             "web.telemetry-path",
             "web.max-requests",
             "web.disable-exporter-metrics",
