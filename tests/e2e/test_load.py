@@ -240,6 +240,7 @@ def bear(exporter, good, loads):
             start = time.monotonic()
             wait_until(good.page, what="page")
             print(f"  first page after {time.monotonic() - start:.2f} s", file=sys.stderr)
+            wait_until(lambda: all(good.page() for _ in range(50)), what="pages in a row")
             assert measure(what, exporter, good) == 0, what
     assert measure("after", exporter, good) == 0
     wait_until(lambda: descriptors(pid) <= before[1], what="descriptors as before")
