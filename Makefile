@@ -166,6 +166,9 @@ $(foreach test,$(TESTS:tests/unit/%.c=%),$(eval $(call unit_rule,$(test))))
 UNITS := $(TESTS:%.c=$(OUT)/%)
 
 E2E := $(sort $(wildcard tests/e2e/test_*.py))
+ifneq ($(INSTRUMENTED),0)
+override E2E := $(filter-out tests/e2e/test_sandbox.py,$(E2E))
+endif
 
 .PHONY: test test-all unit golden e2e asan tsan memcheck
 test: dependencies-test
