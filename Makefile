@@ -192,11 +192,10 @@ golden: $(PROGRAM)
 e2e: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')
 
-# LeakSanitizer waits at the end for threads that hang, keeps memory that is free, and
-# lives in no sandbox.
+# LeakSanitizer waits at the end for threads that hang, and keeps memory that is free.
 asan:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) \
-		E2E='$(filter-out %/test_hangs.py %/test_load.py %/test_sandbox.py,$(E2E))' \
+		E2E='$(filter-out %/test_hangs.py %/test_load.py,$(E2E))' \
 		unit golden e2e fuzz-replay
 
 # The inspector and its cache. TSan of today loses its way where addresses are more random.
