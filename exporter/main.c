@@ -8,17 +8,19 @@
 
 #include "base/log.h"
 #include "base/macros.h"
+#include "commands/decode.h"
 #include "commands/module.h"
 #include "commands/once.h"
 #include "commands/options.h"
 #include "commands/serve.h"
+#include "commands/status.h"
 
 #define EXIT_USAGE 2
 
 static int (*const runs[])(const struct options *options) = {
-	[COMMAND_SERVE] = serve_run,
-	[COMMAND_ONCE] = once_run,
-	[COMMAND_MODULE] = module_run,
+	[COMMAND_SERVE] = serve_run,   [COMMAND_ONCE] = once_run,
+	[COMMAND_MODULE] = module_run, [COMMAND_STATUS] = status_run,
+	[COMMAND_DECODE] = decode_run,
 };
 _Static_assert(ARRAY_SIZE(runs) == COMMAND_COUNT, "one function per command");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON strings. Uses the escapes that JSON and logfmt readers share.
+ * JSON strings and members. Uses the escapes that JSON and logfmt readers share.
  */
 #include "base/json.h"
 
@@ -39,4 +39,24 @@ void json_add_string(struct text *text, const char *value)
 	text_add_char(text, '"');
 	if (clean.error)
 		text->error = clean.error;
+}
+
+void json_add_key(struct text *text, const char *key)
+{
+	if (text->length && text->data[text->length - 1] != '{')
+		text_add_char(text, ',');
+	json_add_string(text, key);
+	text_add_char(text, ':');
+}
+
+void json_add_pair(struct text *text, const char *key, const char *value)
+{
+	json_add_key(text, key);
+	json_add_string(text, value);
+}
+
+void json_add_switch(struct text *text, const char *key, bool is_known, bool value)
+{
+	json_add_key(text, key);
+	text_add_string(text, !is_known ? "null" : value ? "true" : "false");
 }

@@ -14,39 +14,49 @@
 #define SERVE  (1u << COMMAND_SERVE)
 #define ONCE   (1u << COMMAND_ONCE)
 #define MODULE (1u << COMMAND_MODULE)
+#define STATUS (1u << COMMAND_STATUS)
+#define DECODE (1u << COMMAND_DECODE)
 #define PAGE   (SERVE | ONCE)
-#define ANY    (PAGE | MODULE)
+#define HOST   (PAGE | MODULE | STATUS)
+#define ANY    (HOST | DECODE)
 
 const struct flag_row flag_rows[] = {
 	/* clang-format off */
 	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
 		"the taint mask (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_LOG] = { "collector.log", NULL, PAGE,
+		"taint in the kernel log; CAP_SYSLOG (off)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, PAGE,
 		"taint per module, hidden modules (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, PAGE,
 		"enforcement, lockdown, warnings (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_SIGNATURE] = { "collector.signature", NULL, PAGE,
 		"module files and their signatures (on)", NULL },
+	[FLAG_COLLECTOR + COLLECTOR_UNLOADED] = { "collector.unloaded", NULL, PAGE,
+		"tainting modules that are gone (off)", NULL },
 	[FLAG_DISABLE_DEFAULTS] = { "collector.disable-defaults", NULL, PAGE,
 		"only the collectors that are given", NULL },
 	[FLAG_MODULES_SYSFS] = { "collector.modules.sysfs", "tainting", PAGE,
 		"compared with sysfs: tainting, all", "tainting or all" },
 	[FLAG_SIGNATURE_MODULES] = { "collector.signature.modules", "tainting", PAGE,
 		"files that are told of: tainting, all", "tainting or all" },
-	[FLAG_SIGNATURE_TRUST] = { "collector.signature.trust", "FILE", ANY,
+	[FLAG_SIGNATURE_TRUST] = { "collector.signature.trust", "FILE", HOST,
 		"certificates to verify with; repeatable",
 		"a file or folder of certificates" },
 	[FLAG_SIGNATURE_WAIT] = { "collector.signature.wait", "500ms", PAGE,
 		"at most, for module files (once: 10s)",
 		"a duration of at most a day, such as 500ms, 2s or 1m" },
-	[FLAG_DIALECT] = { "kernel.dialect", "auto", ANY,
+	[FLAG_DIALECT] = { "kernel.dialect", "auto", HOST,
 		"auto, mainline, rhel5 to rhel10, suse",
 		"auto, mainline, rhel5 to rhel10, or suse" },
-	[FLAG_PROCFS] = { "path.procfs", "/proc", ANY,
+	[FLAG_DECODE_DIALECT] = { "dialect", "auto", DECODE,
+		"decode: the same, of what is decoded",
+		"auto, mainline, rhel5 to rhel10, or suse" },
+	[FLAG_PROCFS] = { "path.procfs", "/proc", HOST,
 		"where procfs is", "a folder" },
-	[FLAG_SYSFS] = { "path.sysfs", "/sys", ANY,
+	[FLAG_SYSFS] = { "path.sysfs", "/sys", HOST,
 		"where sysfs is", "a folder" },
-	[FLAG_ROOTFS] = { "path.rootfs", "/", ANY,
+	[FLAG_ROOTFS] = { "path.rootfs", "/", HOST,
 		"where the root is", "a folder" },
 	[FLAG_LISTEN_ADDRESS] = { "web.listen-address", FLAGS_DEFAULT_ADDRESS, SERVE,
 		"HOST:PORT to listen on; repeatable",
@@ -65,8 +75,8 @@ const struct flag_row flag_rows[] = {
 		"leave out process_*", NULL },
 	[FLAG_OUTPUT] = { "output", "FILE.prom", ONCE,
 		"once: replace this file", "a file" },
-	[FLAG_JSON] = { "json", NULL, MODULE,
-		"module: for programs", NULL },
+	[FLAG_JSON] = { "json", NULL, MODULE | STATUS | DECODE,
+		"module, status, decode: for programs", NULL },
 	[FLAG_NO_SANDBOX] = { "no-sandbox", NULL, ANY,
 		"leave files and system calls unguarded", NULL },
 	[FLAG_LOG_LEVEL] = { "log.level", "info", ANY,
@@ -82,9 +92,16 @@ const struct flag_row flag_rows[] = {
 _Static_assert(ARRAY_SIZE(flag_rows) == FLAG_COUNT, "one row per flag");
 
 const struct command_row command_rows[] = {
-	[COMMAND_SERVE] = { "serve", NULL, "serve the metrics over HTTP (default)" },
-	[COMMAND_ONCE] = { "once", NULL, "write the page once, without process_*" },
-	[COMMAND_MODULE] = { "module", "NAME|FILE...", "what is to be said of modules" },
+	[COMMAND_SERVE] = { "serve", NULL, false,
+	                    "serve the metrics over HTTP (default)" },
+	[COMMAND_ONCE] = { "once", NULL, false,
+	                   "write the page once, without process_*" },
+	[COMMAND_MODULE] = { "module", "NAME|FILE...", true,
+	                     "what is to be said of modules" },
+	[COMMAND_STATUS] = { "status", NULL, false,
+	                     "this host; exits 0: clean, 3: tainted" },
+	[COMMAND_DECODE] = { "decode", "[MASK|TEXT|FILE]...", false,
+	                     "masks and logs, also from standard input" },
 };
 _Static_assert(ARRAY_SIZE(command_rows) == COMMAND_COUNT, "one row per command");
 

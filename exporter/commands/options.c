@@ -120,6 +120,7 @@ static bool apply(struct options *options, struct choice *choice, enum flag flag
 	case FLAG_SIGNATURE_WAIT:
 		return number_duration_parse(value, &options->scrape.files_wait) == 0;
 	case FLAG_DIALECT:
+	case FLAG_DECODE_DIALECT:
 		return set_dialect(&options->scrape, value);
 	case FLAG_PROCFS:
 		return set_path(&options->scrape.paths[HOSTFS_PROCFS], value);
@@ -204,7 +205,8 @@ static int take_word(struct options *options, struct choice *choice, const char 
 	if (command == COMMAND_COUNT || choice->has_command) {
 		fprintf(stderr,
 		        FLAGS_PROGRAM
-		        ": '%s': expected one command: serve, once or module\n",
+		        ": '%s': expected one command: serve, once, module, "
+		        "status or decode\n",
 		        word);
 		return fail_hint();
 	}
@@ -256,7 +258,7 @@ static int check_command(const struct options *options, const struct choice *cho
 		        flag_rows[flag].name, command_rows[options->command].name);
 		return fail_hint();
 	}
-	if (command_rows[options->command].arguments && !options->arguments_count) {
+	if (command_rows[options->command].needs_argument && !options->arguments_count) {
 		fprintf(stderr, FLAGS_PROGRAM ": %s: expected %s\n",
 		        command_rows[options->command].name,
 		        command_rows[options->command].arguments);
@@ -331,7 +333,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		options->scrape.with_process = false;
 	if (!choice.flags[FLAG_SIGNATURE_WAIT])
 		options->scrape.files_wait =
-			options->command == COMMAND_ONCE ? ONCE_WAIT : SERVE_WAIT;
+			options->command == COMMAND_SERVE ? SERVE_WAIT : ONCE_WAIT;
 	if (!options->addresses_count)
 		options->addresses[options->addresses_count++] = FLAGS_DEFAULT_ADDRESS;
 	return 0;

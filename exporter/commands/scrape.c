@@ -12,9 +12,6 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "exposition/metrics.h"
-#include "model/findings.h"
-#include "model/snapshot.h"
 #include "sources/builds.h"
 #include "sources/file_cache.h"
 #include "sources/inspector.h"
@@ -183,59 +180,77 @@ static void read_files(struct scraper *scraper, uint64_t deadline,
 	builds_fill(scraper->fs, settings->describes_every_module, snapshot);
 }
 
-int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
-               enum expose_format format, struct text *page)
+int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t deadline,
+                struct scrape *scrape)
 {
-	_cleanup_(snapshot_clear) struct snapshot snapshot;
-	_cleanup_(findings_clear) struct findings findings = { 0 };
-	struct metrics metrics = { .collectors = collectors };
-	struct dialect dialect;
+	struct snapshot *snapshot = &scrape->snapshot;
+	struct metrics *metrics = &scrape->metrics;
 	uint64_t start = clock_monotonic(), end;
 	int r;
 
-	snapshot_init(&snapshot);
+	scrape->findings = (struct findings){ 0 };
+	*metrics = (struct metrics){
+		.snapshot = snapshot,
+		.findings = &scrape->findings,
+		.collectors = collectors,
+		.with_process = scraper->settings->with_process,
+	};
+	memcpy(metrics->sandbox, scraper->settings->sandbox, sizeof(metrics->sandbox));
+	snapshot_init(snapshot);
 	hostfs_begin(scraper->fs, deadline);
 
-	procfs_mask_read(scraper->fs, &snapshot);
-	procfs_release_read(scraper->fs, &snapshot);
-	if (scrape_dialect_choose(scraper->settings, scraper->fs, &snapshot, &dialect))
-		metrics.dialect = &dialect;
+	procfs_mask_read(scraper->fs, snapshot);
+	procfs_release_read(scraper->fs, snapshot);
+	if (scrape_dialect_choose(scraper->settings, scraper->fs, snapshot,
+	                          &scrape->dialect))
+		metrics->dialect = &scrape->dialect;
 	end = clock_monotonic();
-	metrics.durations[COLLECTOR_KERNEL] = end - start;
+	metrics->durations[COLLECTOR_KERNEL] = end - start;
 
 	start = end;
 	if (collectors & LISTERS) {
-		snapshot.mask_before_modules = snapshot.mask;
+		snapshot->mask_before_modules = snapshot->mask;
 		modules_read(scraper->fs, &scraper->modules_memory,
-		             scraper->settings->compares_every_module, &snapshot);
-		if (snapshot.mask_result.error == 0)
-			procfs_mask_read(scraper->fs, &snapshot);
+		             scraper->settings->compares_every_module, snapshot);
+		if (snapshot->mask_result.error == 0)
+			procfs_mask_read(scraper->fs, snapshot);
 	}
 	end = clock_monotonic();
-	metrics.durations[COLLECTOR_MODULES] = end - start;
+	metrics->durations[COLLECTOR_MODULES] = end - start;
 
 	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE))
-		read_files(scraper, deadline, &snapshot);
+		read_files(scraper, deadline, snapshot);
 	end = clock_monotonic();
-	metrics.durations[COLLECTOR_SIGNATURE] = end - start;
+	metrics->durations[COLLECTOR_SIGNATURE] = end - start;
 
 	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
-		posture_read(scraper->fs, &scraper->secure_boot, &snapshot);
-	metrics.durations[COLLECTOR_POSTURE] = clock_monotonic() - start;
+		posture_read(scraper->fs, &scraper->secure_boot, snapshot);
+	metrics->durations[COLLECTOR_POSTURE] = clock_monotonic() - start;
 
-	r = findings_init(&findings, &snapshot, metrics.dialect,
+	r = findings_init(&scrape->findings, snapshot, metrics->dialect,
 	                  scraper->settings->describes_every_module);
+	metrics->succeeded = succeeded(snapshot, collectors);
+	if (metrics->with_process)
+		process_read(scraper->fs, scraper->settings->start_time, snapshot);
+	return r;
+}
+
+void scrape_clear(struct scrape *scrape)
+{
+	findings_clear(&scrape->findings);
+	snapshot_clear(&scrape->snapshot);
+}
+
+int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
+               enum expose_format format, struct text *page)
+{
+	_cleanup_(scrape_clear) struct scrape scrape;
+	int r = scrape_read(scraper, collectors, deadline, &scrape);
+
 	if (r < 0)
 		return r;
-	metrics.snapshot = &snapshot;
-	metrics.findings = &findings;
-	metrics.succeeded = succeeded(&snapshot, collectors);
-	memcpy(metrics.sandbox, scraper->settings->sandbox, sizeof(metrics.sandbox));
-	metrics.with_process = scraper->settings->with_process;
-	if (metrics.with_process)
-		process_read(scraper->fs, scraper->settings->start_time, &snapshot);
-	metrics_write(&metrics, format, page);
+	metrics_write(&scrape.metrics, format, page);
 	return page->error;
 }

@@ -5,63 +5,21 @@
 #include "exposition/report.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "base/utf8.h"
+#include "exposition/lines.h"
 #include "model/dialect.h"
 #include "model/module_file.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
 
-/* Where values begin in a line. */
-#define COLUMN 14
-
-/* Bytes that a terminal may show: not its own commands, U+0000 to U+001F and so on. */
-static void add_printable(struct text *text, const char *value)
-{
-	_cleanup_(text_clear) struct text clean = TEXT_INIT;
-
-	utf8_add_clean(&clean, value, strlen(value));
-	for (const char *c = text_string(&clean); *c; c++) {
-		bool is_c1 = (unsigned char)c[0] == 0xc2 && (unsigned char)c[1] < 0xa0;
-
-		if ((unsigned char)*c >= 0x20 && *c != 0x7f && !is_c1)
-			text_add_char(text, *c);
-		else
-			text_add_string(text, UTF8_REPLACEMENT);
-		c += is_c1;
-	}
-	if (clean.error)
-		text->error = clean.error;
-}
-
-/* Begins a line; its value follows. */
-static void add_label(struct text *text, const char *label)
-{
-	text_add_string(text, "  ");
-	text_add_string(text, label);
-	for (size_t i = strlen(label); i < COLUMN; i++)
-		text_add_char(text, ' ');
-}
-
-/* A line, unless there is nothing to say. */
-static void add_line(struct text *text, const char *label, const char *value)
-{
-	if (!*value)
-		return;
-	add_label(text, label);
-	add_printable(text, value);
-	text_add_char(text, '\n');
-}
-
 static void add_word_line(struct text *text, const char *label,
                           const struct module_file *file, enum module_word word)
 {
-	add_line(text, label, module_file_word(file, word));
+	lines_add(text, label, module_file_word(file, word));
 }
 
 static const struct taint_fact *fact_of(const struct report_module *report, char letter)
@@ -98,14 +56,14 @@ static void add_loaded(const struct report_module *report, struct text *text)
 	_cleanup_(text_clear) struct text letters = TEXT_INIT;
 
 	add_letters(report, &letters);
-	add_line(text, "loaded",
-	         report->record          ? "yes"
-	         : report->is_list_known ? "no"
-	                                 : "unknown");
+	lines_add(text, "loaded",
+	          report->record          ? "yes"
+	          : report->is_list_known ? "no"
+	                                  : "unknown");
 	for (const char *letter = text_string(&letters); *letter; letter++) {
 		const struct taint_fact *fact = fact_of(report, *letter);
 
-		add_label(text, letter == text_string(&letters) ? "flags" : "");
+		lines_add_label(text, letter == text_string(&letters) ? "flags" : "");
 		text_add_char(text, *letter);
 		text_add_string(text, ": ");
 		text_add_string(text, fact ? taint_meaning(fact->taint) : "unknown");
@@ -119,8 +77,8 @@ static void add_license(const struct module_file *file, struct text *text)
 {
 	const char *license = module_file_word(file, MODULE_WORD_LICENSE);
 
-	add_label(text, "licence");
-	add_printable(text, *license ? license : "none");
+	lines_add_label(text, "licence");
+	lines_add_printable(text, *license ? license : "none");
 	text_add_string(text, module_license_is_gpl_compatible(license)
 	                              ? " (compatible with the GPL)\n"
 	                              : " (not compatible with the GPL)\n");
@@ -128,23 +86,23 @@ static void add_license(const struct module_file *file, struct text *text)
 
 static void add_file(const struct module_file *file, struct text *text)
 {
-	add_line(text, "file", *file->path ? file->path : "none was found");
+	lines_add(text, "file", *file->path ? file->path : "none was found");
 	if (file->error && *file->path)
-		add_line(text, "error", error_words(file->error));
+		lines_add(text, "error", error_words(file->error));
 	if (!module_file_is_read(file))
 		return;
-	add_line(text, "compression", module_compression_name(file->compression));
-	add_line(text, "signature", module_signature_name(file->signature));
+	lines_add(text, "compression", module_compression_name(file->compression));
+	lines_add(text, "signature", module_signature_name(file->signature));
 	add_word_line(text, "signer", file, MODULE_WORD_SIGNER);
 	add_word_line(text, "key", file, MODULE_WORD_SIG_KEY);
 	add_word_line(text, "digest", file, MODULE_WORD_SIG_HASHALGO);
-	add_line(text, "verified", module_verified_name(file->verified));
+	lines_add(text, "verified", module_verified_name(file->verified));
 	if (file->error)
 		return;
 	add_license(file, text);
 	add_word_line(text, "version", file, MODULE_WORD_VERSION);
 	add_word_line(text, "srcversion", file, MODULE_WORD_SRCVERSION);
-	add_line(text, "in tree", file->words[MODULE_WORD_INTREE] ? "yes" : "no");
+	lines_add(text, "in tree", file->words[MODULE_WORD_INTREE] ? "yes" : "no");
 	add_word_line(text, "vermagic", file, MODULE_WORD_VERMAGIC);
 }
 
@@ -157,51 +115,32 @@ void report_module_write(const struct report_module *report, struct text *text)
 	};
 	_cleanup_(text_clear) struct text why = TEXT_INIT;
 
-	add_printable(text, report->name);
+	lines_add_printable(text, report->name);
 	text_add_char(text, '\n');
 	add_loaded(report, text);
 	add_file(report->file, text);
 	if (report->record && module_file_is_read(report->file))
-		add_line(text, "the file", comparisons[compare(report) + 1]);
+		lines_add(text, "the file", comparisons[compare(report) + 1]);
 	add_why(report, &why);
-	add_line(text, "why", text_string(&why));
+	lines_add(text, "why", text_string(&why));
 	if (why.error)
 		text->error = why.error;
-}
-
-static void add_key(struct text *text, const char *key)
-{
-	if (text->length && text->data[text->length - 1] != '{')
-		text_add_char(text, ',');
-	json_add_string(text, key);
-	text_add_char(text, ':');
-}
-
-static void add_pair(struct text *text, const char *key, const char *value)
-{
-	add_key(text, key);
-	json_add_string(text, value);
-}
-
-static void add_switch(struct text *text, const char *key, bool is_known, bool value)
-{
-	add_key(text, key);
-	text_add_string(text, !is_known ? "null" : value ? "true" : "false");
 }
 
 static void add_taints(const struct report_module *report, const char *letters,
                        struct text *text)
 {
-	add_key(text, "taints");
+	json_add_key(text, "taints");
 	text_add_char(text, '[');
 	for (const char *letter = letters; *letter; letter++) {
 		const struct taint_fact *fact = fact_of(report, *letter);
 		const char flag[] = { *letter, '\0' };
 
 		text_add_string(text, letter > letters ? ",{" : "{");
-		add_pair(text, "flag", flag);
-		add_pair(text, "taint", fact ? taint_slug(fact->taint) : "unknown");
-		add_pair(text, "meaning", fact ? taint_meaning(fact->taint) : "unknown");
+		json_add_pair(text, "flag", flag);
+		json_add_pair(text, "taint", fact ? taint_slug(fact->taint) : "unknown");
+		json_add_pair(text, "meaning",
+		              fact ? taint_meaning(fact->taint) : "unknown");
 		text_add_char(text, '}');
 	}
 	text_add_char(text, ']');
@@ -211,7 +150,7 @@ static void add_build_id(const struct module_build *build, struct text *text)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	add_key(text, "build_id");
+	json_add_key(text, "build_id");
 	text_add_char(text, '"');
 	for (size_t i = 0; i < build->id_length; i++) {
 		text_add_char(text, digits[build->id[i] >> 4]);
@@ -229,18 +168,18 @@ static void add_file_pairs(const struct module_file *file, struct text *text)
 	};
 	bool is_read = module_file_is_read(file) && !file->error;
 
-	add_pair(text, "path", file->path);
-	add_pair(text, "error", file->error ? error_words(file->error) : "");
-	add_pair(text, "compression", module_compression_name(file->compression));
-	add_pair(text, "signature", module_signature_name(file->signature));
+	json_add_pair(text, "path", file->path);
+	json_add_pair(text, "error", file->error ? error_words(file->error) : "");
+	json_add_pair(text, "compression", module_compression_name(file->compression));
+	json_add_pair(text, "signature", module_signature_name(file->signature));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		add_pair(text, module_word_name(words[i]),
-		         module_file_word(file, words[i]));
-	add_pair(text, "verified", module_verified_name(file->verified));
-	add_switch(text, "gpl_compatible", is_read,
-	           module_license_is_gpl_compatible(
-			   module_file_word(file, MODULE_WORD_LICENSE)));
-	add_switch(text, "intree", is_read, file->words[MODULE_WORD_INTREE]);
+		json_add_pair(text, module_word_name(words[i]),
+		              module_file_word(file, words[i]));
+	json_add_pair(text, "verified", module_verified_name(file->verified));
+	json_add_switch(text, "gpl_compatible", is_read,
+	                module_license_is_gpl_compatible(
+				module_file_word(file, MODULE_WORD_LICENSE)));
+	json_add_switch(text, "intree", is_read, file->words[MODULE_WORD_INTREE]);
 	add_build_id(&file->build, text);
 }
 
@@ -252,14 +191,14 @@ void report_module_json_write(const struct report_module *report, struct text *t
 	add_letters(report, &letters);
 	add_why(report, &why);
 	text_add_char(text, '{');
-	add_pair(text, "argument", report->argument);
-	add_pair(text, "module", report->name);
-	add_switch(text, "loaded", report->is_list_known, report->record);
-	add_pair(text, "flags", text_string(&letters));
+	json_add_pair(text, "argument", report->argument);
+	json_add_pair(text, "module", report->name);
+	json_add_switch(text, "loaded", report->is_list_known, report->record);
+	json_add_pair(text, "flags", text_string(&letters));
 	add_taints(report, text_string(&letters), text);
 	add_file_pairs(report->file, text);
-	add_switch(text, "file_differs", differs >= 0, differs > 0);
-	add_pair(text, "why", text_string(&why));
+	json_add_switch(text, "file_differs", differs >= 0, differs > 0);
+	json_add_pair(text, "why", text_string(&why));
 	text_add_char(text, '}');
 	if (letters.error || why.error)
 		text->error = letters.error ? letters.error : why.error;

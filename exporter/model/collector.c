@@ -13,9 +13,11 @@ static const struct {
 	bool enabled;
 } collectors[] = {
 	[COLLECTOR_KERNEL] = { "kernel", true },
+	[COLLECTOR_LOG] = { "log", false },
 	[COLLECTOR_MODULES] = { "modules", true },
 	[COLLECTOR_POSTURE] = { "posture", true },
 	[COLLECTOR_SIGNATURE] = { "signature", true },
+	[COLLECTOR_UNLOADED] = { "unloaded", false },
 };
 _Static_assert(ARRAY_SIZE(collectors) == COLLECTOR_COUNT, "one row per collector");
 

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct text;
 
 /*
@@ -11,3 +13,12 @@ struct text;
  * terminals know, are escaped, invalid UTF-8 is replaced (utf8.h).
  */
 void json_add_string(struct text *text, const char *value);
+
+/* In an object that was begun with '{': a comma, if one is needed, and "KEY":. */
+void json_add_key(struct text *text, const char *key);
+
+/* "KEY":"VALUE", with json_add_string(). */
+void json_add_pair(struct text *text, const char *key, const char *value);
+
+/* "KEY": true or false, or null if that is not known. */
+void json_add_switch(struct text *text, const char *key, bool is_known, bool value);

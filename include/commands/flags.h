@@ -15,6 +15,8 @@ enum command {
 	COMMAND_SERVE, /* the default */
 	COMMAND_ONCE,
 	COMMAND_MODULE,
+	COMMAND_STATUS,
+	COMMAND_DECODE,
 	COMMAND_COUNT,
 };
 
@@ -26,6 +28,7 @@ enum flag {
 	FLAG_SIGNATURE_TRUST,
 	FLAG_SIGNATURE_WAIT,
 	FLAG_DIALECT,
+	FLAG_DECODE_DIALECT,
 	FLAG_PROCFS,
 	FLAG_SYSFS,
 	FLAG_ROOTFS,
@@ -57,6 +60,7 @@ struct flag_row {
 struct command_row {
 	const char *name;
 	const char *arguments; /* NULL: it takes none */
+	bool needs_argument;
 	const char *help;
 };
 

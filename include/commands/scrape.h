@@ -9,14 +9,16 @@
 
 #include "base/sandbox_layer.h"
 #include "exposition/expose.h"
+#include "exposition/metrics.h"
 #include "model/collector.h"
 #include "model/dialect.h"
+#include "model/findings.h"
+#include "model/snapshot.h"
 #include "sources/hostfs.h"
 #include "sources/modules.h"
 #include "sources/posture.h"
 
 struct inspector;
-struct snapshot;
 struct stall_place;
 struct stalls;
 struct text;
@@ -64,10 +66,26 @@ const char *scrape_root_flag(enum hostfs_root root);
 bool scrape_dialect_choose(const struct scrape_settings *settings, struct hostfs *fs,
                            struct snapshot *snapshot, struct dialect *ret_dialect);
 
+/* What a pass saw and found. Its parts point to each other: it cannot be copied. */
+struct scrape {
+	struct snapshot snapshot;
+	struct findings findings;
+	struct dialect dialect;
+	struct metrics metrics; /* what is to be said of these */
+};
+
 /*
- * Reads, judges and appends the page to PAGE. A collector that fails, or that is not done
- * at DEADLINE (clock_monotonic()), is logged and marked so in the page. 0 or -ENOMEM:
- * then the page is not whole.
+ * Reads and judges. A collector that fails, or that is not done at DEADLINE
+ * (clock_monotonic()), is logged and marked so. 0 or -ENOMEM: then it says nothing, but
+ * scrape_clear() has to follow all the same.
+ */
+int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t deadline,
+                struct scrape *scrape);
+void scrape_clear(struct scrape *scrape);
+
+/*
+ * Reads, judges and appends the page to PAGE. 0 or -ENOMEM: then the page is
+ * not whole.
  */
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
                enum expose_format format, struct text *page);

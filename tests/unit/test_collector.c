@@ -17,11 +17,13 @@
 static void the_collectors_are_those_of_the_contract(void **state)
 {
 	(void)state;
-	assert_int_equal(COLLECTOR_COUNT, 4);
+	assert_int_equal(COLLECTOR_COUNT, 6);
 	assert_string_equal(collector_name(COLLECTOR_KERNEL), "kernel");
+	assert_string_equal(collector_name(COLLECTOR_LOG), "log");
 	assert_string_equal(collector_name(COLLECTOR_MODULES), "modules");
 	assert_string_equal(collector_name(COLLECTOR_POSTURE), "posture");
 	assert_string_equal(collector_name(COLLECTOR_SIGNATURE), "signature");
+	assert_string_equal(collector_name(COLLECTOR_UNLOADED), "unloaded");
 }
 
 static void their_order_is_that_of_their_names(void **state)

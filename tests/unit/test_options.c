@@ -166,6 +166,10 @@ static void options_parse_takes_the_commands(void **state)
 		{ "--log.level debug module zfs", COMMAND_MODULE },
 		{ "module -- zfs", COMMAND_MODULE },
 		{ "-- module zfs", COMMAND_MODULE },
+		{ "status", COMMAND_STATUS },
+		{ "--json status", COMMAND_STATUS },
+		{ "decode", COMMAND_DECODE },
+		{ "decode 12289", COMMAND_DECODE },
 	};
 
 	(void)state;
@@ -279,6 +283,60 @@ static void options_parse_takes_every_dialect(void **state)
 	}
 	check_flag("", "--kernel.dialect", "auto", check_no_dialect);
 	check_flag("--kernel.dialect=suse", "--kernel.dialect", "auto", check_no_dialect);
+}
+
+static void options_parse_takes_the_dialect_of_what_is_decoded(void **state)
+{
+	(void)state;
+	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++)
+		check_flag("decode", "--dialect", dialect_name(id), check_dialect);
+	check_flag("decode --dialect=suse 1", "--dialect", "auto", check_no_dialect);
+	check_bad("decode --dialect=debian", "--dialect", "rhel5 to rhel10");
+	/* Each has its own: what is decoded may be another host's. */
+	check_bad("decode --kernel.dialect=suse", "--kernel.dialect", "decode");
+	check_bad("status --dialect=suse", "--dialect", "status");
+	check_bad("--dialect=suse", "--dialect", "serve");
+}
+
+static void options_parse_takes_the_arguments_of_decode(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parse_good(&parsed, "decode --json 12289 - 0x1 dmesg.txt");
+	assert_true(parsed.options.is_json);
+	assert_int_equal(parsed.options.arguments_count, 4);
+	assert_string_equal(parsed.options.arguments[1], "-");
+	assert_string_equal(parsed.options.arguments[3], "dmesg.txt");
+	parsed_clear(&parsed);
+	/* Without any it reads standard input. */
+	parse_good(&parsed, "decode");
+	assert_int_equal(parsed.options.arguments_count, 0);
+	parsed_clear(&parsed);
+	check_bad("decode --path.procfs=/x 1", "--path.procfs", "decode");
+	check_bad("decode --collector.signature.trust=x 1", "--collector.signature.trust",
+	          "decode");
+}
+
+static void options_parse_takes_the_flags_of_status(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	check_flag("status", "--path.procfs", "/host/proc", check_procfs);
+	check_flag("status", "--path.sysfs", "/host/sys", check_sysfs);
+	check_flag("status", "--path.rootfs", "/host", check_rootfs);
+	check_flag("status", "--kernel.dialect", "rhel8", check_dialect);
+	parse_good(&parsed, "status --json --collector.signature.trust=x");
+	assert_true(parsed.options.is_json);
+	assert_int_equal(parsed.options.trust_paths_count, 1);
+	/* It can wait, as what is written once. */
+	assert_true(parsed.options.scrape.files_wait == 10 * CLOCK_SECOND);
+	parsed_clear(&parsed);
+	check_bad("status more", "more", "module, status or decode");
+	check_bad("status --collector.log", "--collector.log", "status");
+	check_bad("status --web.max-requests=1", "--web.max-requests", "status");
+	check_bad("status --output=x", "--output", "status");
 }
 
 static void check_all(const struct options *options, const char *value)
@@ -758,15 +816,16 @@ static void options_parse_refuses_a_missing_or_needless_value(void **state)
 static void options_parse_refuses_unknown_commands(void **state)
 {
 	(void)state;
-	check_bad("unknown", "unknown", "serve, once or module");
-	check_bad("Serve", "Serve", "serve, once or module");
-	check_bad("serve once", "once", "serve, once or module");
-	check_bad("once once", "once", "serve, once or module");
-	check_bad("once extra", "extra", "serve, once or module");
-	check_bad("unknown extra", "unknown", "serve, once or module");
-	check_bad("once --log.level debug extra", "extra", "serve, once or module");
-	check_bad("-- --log.level=debug", "--log.level=debug", "serve, once or module");
-	check_bad("-", "-", "serve, once or module");
+	check_bad("unknown", "unknown", "module, status or decode");
+	check_bad("Serve", "Serve", "module, status or decode");
+	check_bad("serve once", "once", "module, status or decode");
+	check_bad("once once", "once", "module, status or decode");
+	check_bad("once extra", "extra", "module, status or decode");
+	check_bad("unknown extra", "unknown", "module, status or decode");
+	check_bad("once --log.level debug extra", "extra", "module, status or decode");
+	check_bad("-- --log.level=debug", "--log.level=debug",
+	          "module, status or decode");
+	check_bad("-", "-", "module, status or decode");
 }
 
 static void options_parse_refuses_flags_of_the_other_command(void **state)
@@ -823,15 +882,18 @@ static void options_parse_refuses_module_without_a_name(void **state)
 static const char *const all_flags[] = {
 	"--no-sandbox",
 	"--[no-]collector.kernel",
+	"--[no-]collector.log",
 	"--[no-]collector.modules",
 	"--[no-]collector.posture",
 	"--[no-]collector.signature",
+	"--[no-]collector.unloaded",
 	"--collector.disable-defaults",
 	"--collector.modules.sysfs",
 	"--collector.signature.modules",
 	"--collector.signature.trust",
 	"--collector.signature.wait",
 	"--kernel.dialect",
+	"--dialect",
 	"--path.procfs",
 	"--path.sysfs",
 	"--path.rootfs",
@@ -865,6 +927,8 @@ static void check_help(const char *line)
 	assert_non_null(strstr(parsed.output, "\n  serve "));
 	assert_non_null(strstr(parsed.output, "\n  once "));
 	assert_non_null(strstr(parsed.output, "\n  module NAME|FILE... "));
+	assert_non_null(strstr(parsed.output, "\n  status "));
+	assert_non_null(strstr(parsed.output, "\n  decode [MASK|TEXT|FILE]... "));
 	assert_non_null(strstr(parsed.output, "usage: kernel_taint_exporter"));
 	for (const char *c = parsed.output; *c; c = strchr(c, '\n') + 1) {
 		assert_non_null(strchr(c, '\n'));
@@ -986,6 +1050,9 @@ int main(void)
 		TEST(options_parse_takes_no_sandbox_for_every_command),
 		TEST(options_parse_takes_paths),
 		TEST(options_parse_takes_every_dialect),
+		TEST(options_parse_takes_the_dialect_of_what_is_decoded),
+		TEST(options_parse_takes_the_arguments_of_decode),
+		TEST(options_parse_takes_the_flags_of_status),
 		TEST(options_parse_takes_what_to_compare_with_sysfs),
 		TEST(options_parse_takes_which_files_to_tell_of),
 		TEST(options_parse_takes_how_long_to_wait_for_files),

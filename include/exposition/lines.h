@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines for a terminal: a label, and in one column behind it a value.
+ */
+#pragma once
+
+struct text;
+
+/*
+ * Appends what a terminal may show of VALUE, which may be hostile: what is no text, and
+ * what a terminal would obey, is shown as U+FFFD.
+ */
+void lines_add_printable(struct text *text, const char *value);
+
+/* Begins a line; its value and its end follow. LABEL is our own word, or "". */
+void lines_add_label(struct text *text, const char *label);
+
+/* A line, unless VALUE, of any bytes, is "". */
+void lines_add(struct text *text, const char *label, const char *value);
