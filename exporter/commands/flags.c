@@ -25,7 +25,7 @@ const struct flag_row flag_rows[] = {
 	[FLAG_COLLECTOR + COLLECTOR_KERNEL] = { "collector.kernel", NULL, PAGE,
 		"the taint mask (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_LOG] = { "collector.log", NULL, PAGE,
-		"taint in the kernel log; CAP_SYSLOG (off)", NULL },
+		"announcements in the kernel log (off)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_MODULES] = { "collector.modules", NULL, PAGE,
 		"taint per module, hidden modules (on)", NULL },
 	[FLAG_COLLECTOR + COLLECTOR_POSTURE] = { "collector.posture", NULL, PAGE,
