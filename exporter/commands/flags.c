@@ -101,7 +101,7 @@ const struct command_row command_rows[] = {
 	[COMMAND_STATUS] = { "status", NULL, false,
 	                     "this host; exits 0: clean, 3: tainted" },
 	[COMMAND_DECODE] = { "decode", "[MASK|TEXT|FILE]...", false,
-	                     "masks and logs, also from standard input" },
+	                     "masks and logs, or standard input" },
 };
 _Static_assert(ARRAY_SIZE(command_rows) == COMMAND_COUNT, "one row per command");
 

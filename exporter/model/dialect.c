@@ -149,7 +149,7 @@ bool dialect_name_parse(const char *name, enum dialect_id *ret_id)
 }
 
 /* The numbers at the start, separated by one '.' or '-' each. */
-static struct kernel_version version_of(const char *release)
+struct kernel_version kernel_version_parse(const char *release)
 {
 	struct kernel_version version = { { 0 } };
 
@@ -172,7 +172,7 @@ static struct kernel_version version_of(const char *release)
 	return version;
 }
 
-static int version_compare(const struct kernel_version *a, const struct kernel_version *b)
+int kernel_version_compare(const struct kernel_version *a, const struct kernel_version *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(a->part); i++)
 		if (a->part[i] != b->part[i])
@@ -182,7 +182,7 @@ static int version_compare(const struct kernel_version *a, const struct kernel_v
 
 static bool version_is_zero(const struct kernel_version *version)
 {
-	return version_compare(version, &(struct kernel_version)ALWAYS) == 0;
+	return kernel_version_compare(version, &(struct kernel_version)ALWAYS) == 0;
 }
 
 static bool version_has_base(const struct kernel_version *version,
@@ -200,7 +200,7 @@ static const char *const foreign_builders[] = { "uek", "elrepo" };
  */
 static bool is_rhel(enum dialect_id id, const char *release)
 {
-	struct kernel_version version = version_of(release);
+	struct kernel_version version = kernel_version_parse(release);
 	const char *token, *rest;
 
 	if (!version_has_base(&version, &dialects[id].base))
@@ -248,9 +248,9 @@ static bool fact_holds(const struct taint_fact *fact, enum dialect_id id,
 		return false;
 	if (id == DIALECT_MAINLINE)
 		return true;
-	return version_compare(&fact->since, version) <= 0 &&
+	return kernel_version_compare(&fact->since, version) <= 0 &&
 	       (version_is_zero(&fact->until) ||
-	        version_compare(version, &fact->until) < 0);
+	        kernel_version_compare(version, &fact->until) < 0);
 }
 
 /* On a module a letter is that of a taint a module can carry, if there is one. */
@@ -269,7 +269,7 @@ static void dialect_add(struct dialect *dialect, const struct taint_fact *fact)
 
 void dialect_init(struct dialect *dialect, enum dialect_id id, const char *release)
 {
-	struct kernel_version version = version_of(release);
+	struct kernel_version version = kernel_version_parse(release);
 
 	if (!version_is_zero(&dialects[id].base)
 	            ? !version_has_base(&version, &dialects[id].base)
@@ -280,7 +280,7 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 			version.part[i] = UINT32_MAX;
 	}
 
-	*dialect = (struct dialect){ .id = id };
+	*dialect = (struct dialect){ .id = id, .version = version };
 	for (const struct taint_fact *fact = facts; fact < facts + ARRAY_SIZE(facts);
 	     fact++)
 		if (fact->bit != TAINT_NO_BIT && fact_holds(fact, id, &version))
@@ -292,6 +292,22 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 	     fact++)
 		if (fact->bit == TAINT_NO_BIT && fact_holds(fact, id, &version))
 			dialect_add(dialect, fact);
+}
+
+const struct taint_fact *dialect_facts(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(facts);
+	return facts;
+}
+
+unsigned int dialect_bit(const struct dialect *dialect, enum taint taint)
+{
+	unsigned int bit = 0;
+
+	while (bit < TAINT_NO_BIT &&
+	       (!dialect->bits[bit] || dialect->bits[bit]->taint != taint))
+		bit++;
+	return bit;
 }
 
 void dialect_letters_write(const struct dialect *dialect, struct taint_letters letters,

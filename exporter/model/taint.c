@@ -46,6 +46,40 @@ static const struct {
 };
 _Static_assert(ARRAY_SIZE(taints) == TAINT_COUNT, "one row per taint");
 
+static const char *const setters[] = {
+	/* clang-format off */
+	[TAINT_PROPRIETARY_MODULE] = "loading a module whose licence is not compatible with the GPL, or that uses symbols of one: graphics, storage and security products",
+	[TAINT_FORCED_MODULE] = "modprobe --force, insmod -f, or a module without versions; from 3.7 to 3.14 and in RHEL 7.0 and 7.1 also an unsigned module",
+	[TAINT_CPU_OUT_OF_SPEC] = "the kernel at boot, or a driver: a processor, platform or firmware that is run outside of what it is made for",
+	[TAINT_FORCED_RMMOD] = "rmmod -f",
+	[TAINT_MACHINE_CHECK] = "the machine check handler: memory, cache, bus or processor errors",
+	[TAINT_BAD_PAGE] = "memory management that finds a page in a state that cannot be: bad memory, or a bug",
+	[TAINT_USER] = "somebody who writes to kernel.tainted, or a driver through which user space can harm the kernel",
+	[TAINT_DIE] = "the kernel as it oopses",
+	[TAINT_OVERRIDDEN_ACPI_TABLE] = "an ACPI table in the initramfs, or in the kernel's configuration",
+	[TAINT_WARN] = "a WARN() anywhere in the kernel or a module",
+	[TAINT_CRAP] = "loading a driver from drivers/staging",
+	[TAINT_FIRMWARE_WORKAROUND] = "the kernel at boot: ACPI, IOMMU and interrupt tables with bugs",
+	[TAINT_OOT_MODULE] = "loading any module that was not built with its kernel: DKMS, vendors' drivers",
+	[TAINT_UNSIGNED_MODULE] = "loading a module without a signature, with one of an unknown key, or by force",
+	[TAINT_SOFTLOCKUP] = "the watchdog, when a processor was in the kernel for too long",
+	[TAINT_LIVEPATCH] = "kpatch, kGraft, and the live patches of distributions",
+	[TAINT_AUX] = "a distribution's patches; mainline never sets it",
+	[TAINT_RANDSTRUCT] = "a kernel that was built with CONFIG_RANDSTRUCT, from boot on",
+	[TAINT_TEST] = "KUnit, or loading a module that is marked as a test",
+	[TAINT_FWCTL] = "a tool that writes to a device's firmware through fwctl",
+	[TAINT_TECH_PREVIEW] = "a driver or subsystem that Red Hat ships as a technology preview",
+	[TAINT_SUPPORT_REMOVED] = "a driver or device that this major release no longer supports",
+	[TAINT_PARTNER_SUPPORTED] = "loading a module that a partner of Red Hat supports",
+	[TAINT_UNPRIVILEGED_BPF] = "unprivileged_bpf_disabled=0 on the boot command line, or the sysctl",
+	[TAINT_HARDWARE_UNSUPPORTED] = "the kernel at boot, on hardware that this release does not support; nothing sets it from RHEL 6.6 on",
+	[TAINT_BIT_BY_ZOMBIE] = "a joke: the boot option OMGZOMBIES",
+	[TAINT_NO_SUPPORT] = "loading a module that SUSE does not support",
+	[TAINT_EXTERNAL_SUPPORT] = "loading a module that its vendor supports together with SUSE",
+	/* clang-format on */
+};
+_Static_assert(ARRAY_SIZE(setters) == TAINT_COUNT, "one row per taint");
+
 const char *taint_slug(enum taint taint)
 {
 	return taints[taint].slug;
@@ -54,6 +88,11 @@ const char *taint_slug(enum taint taint)
 const char *taint_meaning(enum taint taint)
 {
 	return taints[taint].meaning;
+}
+
+const char *taint_setter(enum taint taint)
+{
+	return setters[taint];
 }
 
 bool taint_is_module_taint(enum taint taint)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/taint.h"
@@ -38,6 +39,12 @@ struct kernel_version {
 	uint32_t part[6];
 };
 
+struct kernel_version kernel_version_parse(const char *release);
+
+/* Negative, 0 or positive, as strcmp(). */
+int kernel_version_compare(const struct kernel_version *a,
+                           const struct kernel_version *b);
+
 /* One fact: on these kernels this bit, or this letter on a module, is this taint. */
 struct taint_fact {
 	enum taint taint;
@@ -52,6 +59,7 @@ struct taint_fact {
 /* The facts that hold for one kernel. Points into a static table; nothing to free. */
 struct dialect {
 	enum dialect_id id;
+	struct kernel_version version;     /* that the facts were chosen by */
 	const struct taint_fact *bits[64]; /* NULL: this kernel does not know the bit */
 	const struct taint_fact *letters[128]; /* by ASCII letter, as modules carry it */
 	uint64_t known_bits;
@@ -77,6 +85,12 @@ enum dialect_id dialect_choose(const char *release, const char *version);
  * newest release.
  */
 void dialect_init(struct dialect *dialect, enum dialect_id id, const char *release);
+
+/* All facts, whatever kernel they hold for. */
+const struct taint_fact *dialect_facts(size_t *ret_count);
+
+/* The bit that the mask of this kernel has for TAINT; TAINT_NO_BIT if there is none. */
+unsigned int dialect_bit(const struct dialect *dialect, enum taint taint);
 
 /*
  * Writes LETTERS in the order of their bits, as the kernel prints them since 4.10, and

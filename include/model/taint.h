@@ -53,6 +53,9 @@ const char *taint_slug(enum taint taint);
 /* What it says of a kernel, or of a module that carries it, in a few words. */
 const char *taint_meaning(enum taint taint);
 
+/* Who or what sets it, typically. */
+const char *taint_setter(enum taint taint);
+
 /*
  * Whether a module can carry it, so that a loaded module could explain it. The kernel's
  * own table once said so of randstruct and fwctl too, by mistake.

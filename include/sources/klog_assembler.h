@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From messages to reports: which lines of a kernel's log belong together, and which one
+ * is the rest of another that a mail or a console broke.
+ *
+ *   oops         BUG: … / Oops: … / CPU: … Tainted: … / Tainted: [P]=… / … / Modules …
+ *   warning      [ cut here ] / WARNING: … / Modules … / CPU: … Tainted: … / [ end trace
+ *   2.6, SUSE    BUG: … / Modules … / Supported: … / Pid: … Tainted: …
+ *   hung task    INFO: task … / Not tainted …
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/backtrace.h"
+
+struct boot_log;
+struct klog_assembler; /* opaque */
+
+/* Who wants to know. What is given is borrowed for the call. 0, or -errno to stop. */
+struct klog_listener {
+	int (*backtrace)(void *context, const struct backtrace *backtrace,
+	                 const struct boot_log *boot);
+	/* At the end of each boot of which something was announced. */
+	int (*boot)(void *context, const struct boot_log *boot);
+	void *context;
+};
+
+/* One line without what stands before its message; not terminated. */
+struct klog_message {
+	const char *bytes;
+	size_t length;
+	struct stamp stamp;
+	uint64_t line; /* from 1 on */
+};
+
+/* LISTENER is borrowed. 0 or -ENOMEM. */
+int klog_assembler_new(const struct klog_listener *listener,
+                       struct klog_assembler **ret_assembler);
+struct klog_assembler *klog_assembler_free(struct klog_assembler *assembler);
+
+/*
+ * Takes a message. HEADING is the first of those before it, back to the last one that
+ * said something, that begins a report (klog_is_heading()); NULL: none does. 0 or -errno.
+ */
+int klog_assembler_take(struct klog_assembler *assembler,
+                        const struct klog_message *message,
+                        const struct klog_message *heading);
+
+/* Whether the next line has to be taken even if it says nothing by itself. */
+bool klog_assembler_wants_next(const struct klog_assembler *assembler);
+
+/* The log ends here; what was begun is told of. 0 or -errno. */
+int klog_assembler_end(struct klog_assembler *assembler);
