@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decimal numbers. strtoull() would take signs, blanks in front and octal forms, too.
+ * Numbers. strtoull() would take signs, blanks in front and octal forms, too.
  */
 #include "base/number.h"
 
@@ -39,6 +39,40 @@ int number_parse(const char *string, uint64_t *ret_number)
 		return r;
 	if (end[strspn(end, " \t\n")] != '\0')
 		return -EBADMSG;
+	*ret_number = number;
+	return 0;
+}
+
+/* -1: it is none. */
+static int digit_parse(char c)
+{
+	char lower = (char)(c | 0x20);
+
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+int number_hexadecimal_parse(const char *string, size_t length, uint64_t *ret_number)
+{
+	const char *end = string + length;
+	uint64_t number = 0;
+
+	if (string < end && *string == '+')
+		string++;
+	if (end - string > 2 && string[0] == '0' && (string[1] | 0x20) == 'x')
+		string += 2;
+	if (string == end)
+		return -EBADMSG;
+	for (; string < end; string++) {
+		int digit = digit_parse(*string);
+
+		if (digit < 0)
+			return -EBADMSG;
+		if (__builtin_mul_overflow(number, 16, &number))
+			return -ERANGE;
+		number |= (uint64_t)digit;
+	}
 	*ret_number = number;
 	return 0;
 }

@@ -124,6 +124,7 @@ static void choose(struct diagnosis *diagnosis, const struct backtrace *backtrac
 	bool is_same_kernel = strcmp(release, hints->release) == 0;
 	enum dialect_id id;
 
+	diagnosis->release = release;
 	if (hints->is_dialect_given) {
 		dialect_init(&diagnosis->dialect, hints->dialect, release);
 		diagnosis->by = DIAGNOSIS_BY_FLAG;
@@ -191,9 +192,12 @@ static void find_mask(struct diagnosis *diagnosis, const struct backtrace *backt
 		parse_constants(&diagnosis->dialect, text_string(&backtrace->constants));
 	diagnosis->strangers = string.strangers;
 	diagnosis->unplaced = string.unplaced;
-	diagnosis->is_mask_known = backtrace->tainted != BACKTRACE_UNKNOWN &&
-	                           !string.unplaced &&
-	                           taint_letters_is_empty(&string.strangers);
+	diagnosis->has_mask = backtrace->tainted != BACKTRACE_UNKNOWN;
+	diagnosis->is_mask_whole = backtrace->tainted == BACKTRACE_NOT_TAINTED ||
+	                           (diagnosis->mask && !string.unplaced &&
+	                            taint_letters_is_empty(&string.strangers) &&
+	                            !(diagnosis->dialect.known_bits &
+	                              ~taint_string_bits(&diagnosis->dialect)));
 }
 
 static void find_carried(struct diagnosis *diagnosis)
@@ -226,7 +230,9 @@ void diagnosis_of_backtrace(struct diagnosis *diagnosis,
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
                        const struct diagnosis_hints *hints)
 {
-	*diagnosis = (struct diagnosis){ .is_mask_known = true, .mask = mask };
+	*diagnosis = (struct diagnosis){
+		.release = "", .has_mask = true, .is_mask_whole = true, .mask = mask
+	};
 	dialect_init(&diagnosis->dialect,
 	             hints->is_dialect_given ? hints->dialect : DIALECT_MAINLINE, "");
 	diagnosis->by =

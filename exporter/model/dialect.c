@@ -180,9 +180,25 @@ int kernel_version_compare(const struct kernel_version *a, const struct kernel_v
 	return 0;
 }
 
-static bool version_is_zero(const struct kernel_version *version)
+bool kernel_version_is_zero(const struct kernel_version *version)
 {
 	return kernel_version_compare(version, &(struct kernel_version)ALWAYS) == 0;
+}
+
+void kernel_version_write(const struct kernel_version *version, struct text *text)
+{
+	static const char separators[] = "..-..";
+	size_t count = ARRAY_SIZE(version->part);
+
+	if (kernel_version_is_zero(version))
+		return;
+	while (count > 2 && !version->part[count - 1])
+		count--;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			text_add_char(text, separators[i - 1]);
+		text_add_number(text, version->part[i]);
+	}
 }
 
 static bool version_has_base(const struct kernel_version *version,
@@ -249,7 +265,7 @@ static bool fact_holds(const struct taint_fact *fact, enum dialect_id id,
 	if (id == DIALECT_MAINLINE)
 		return true;
 	return kernel_version_compare(&fact->since, version) <= 0 &&
-	       (version_is_zero(&fact->until) ||
+	       (kernel_version_is_zero(&fact->until) ||
 	        kernel_version_compare(version, &fact->until) < 0);
 }
 
@@ -271,11 +287,11 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 {
 	struct kernel_version version = kernel_version_parse(release);
 
-	if (!version_is_zero(&dialects[id].base)
+	if (!kernel_version_is_zero(&dialects[id].base)
 	            ? !version_has_base(&version, &dialects[id].base)
-	            : version_is_zero(&version)) {
+	            : kernel_version_is_zero(&version)) {
 		version = dialects[id].base;
-		for (size_t i = version_is_zero(&version) ? 0 : 3;
+		for (size_t i = kernel_version_is_zero(&version) ? 0 : 3;
 		     i < ARRAY_SIZE(version.part); i++)
 			version.part[i] = UINT32_MAX;
 	}

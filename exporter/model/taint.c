@@ -4,9 +4,11 @@
  */
 #include "model/taint.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 
 static const struct {
 	const char *slug;
@@ -83,6 +85,13 @@ _Static_assert(ARRAY_SIZE(setters) == TAINT_COUNT, "one row per taint");
 const char *taint_slug(enum taint taint)
 {
 	return taints[taint].slug;
+}
+
+void taint_constant_write(enum taint taint, struct text *text)
+{
+	text_add_string(text, "TAINT_");
+	for (const char *c = taint_slug(taint); *c; c++)
+		text_add_char(text, (char)toupper((unsigned char)*c));
 }
 
 const char *taint_meaning(enum taint taint)

@@ -77,6 +77,17 @@ void taint_columns_init(struct taint_columns *columns, const struct dialect *dia
 	}
 }
 
+uint64_t taint_string_bits(const struct dialect *dialect)
+{
+	struct taint_columns columns;
+	uint64_t bits = 0;
+
+	taint_columns_init(&columns, dialect);
+	for (size_t i = 0; i < columns.count; i++)
+		bits |= UINT64_C(1) << columns.bits[i];
+	return bits & columns.printed;
+}
+
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text)
 {
 	struct taint_columns columns;

@@ -466,6 +466,20 @@ int hostfs_given_open(const char *path, int *ret_fd)
 	return take_regular(fd < 0 ? -errno : fd, ret_fd);
 }
 
+int hostfs_given_stream_open(const char *path, int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (descriptor_check(fd, true) == 0) {
+		close(fd);
+		return -EISDIR;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 int hostfs_given_read(const char *path, size_t max, struct text *bytes)
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };

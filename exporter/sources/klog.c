@@ -306,6 +306,12 @@ struct klog_line klog_parse(const char *message, size_t length)
 	return best;
 }
 
+bool klog_is_of_report(enum klog_kind kind)
+{
+	return kind == KLOG_TAINTED || kind == KLOG_NOT_TAINTED ||
+	       kind == KLOG_CONSTANTS || kind == KLOG_MODULES || kind == KLOG_UNLOADED;
+}
+
 bool klog_is_heading(const char *message, size_t length)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)

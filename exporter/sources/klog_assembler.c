@@ -397,15 +397,14 @@ static int take_rest(struct klog_assembler *assembler, const struct klog_message
 }
 
 int klog_assembler_take(struct klog_assembler *assembler,
-                        const struct klog_message *message,
+                        const struct klog_message *message, const struct klog_line *line,
                         const struct klog_message *heading)
 {
-	struct klog_line line = klog_parse(message->bytes, message->length);
 	int r;
 
-	if (line.kind == KLOG_NOTHING)
-		return take_rest(assembler, message, &line);
+	if (line->kind == KLOG_NOTHING)
+		return take_rest(assembler, message, line);
 	r = end_list(assembler);
 	assembler->rest = REST_NONE;
-	return r < 0 ? r : take(assembler, message, heading, &line);
+	return r < 0 ? r : take(assembler, message, heading, line);
 }

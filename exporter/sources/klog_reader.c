@@ -116,8 +116,10 @@ static uint64_t count_lines(const char *text, const char *end)
 static int take_line(struct klog_reader *reader, const char *line, const char *end)
 {
 	struct klog_message message = message_of(line, end, reader->line), heading;
-	bool is_headed = look_back(reader, line, reader->line, &heading);
-	int r = klog_assembler_take(reader->assembler, &message,
+	struct klog_line parsed = klog_parse(message.bytes, message.length);
+	bool is_headed = klog_is_of_report(parsed.kind) &&
+	                 look_back(reader, line, reader->line, &heading);
+	int r = klog_assembler_take(reader->assembler, &message, &parsed,
 	                            is_headed ? &heading : NULL);
 
 	if (end < reader->buffer + reader->length)

@@ -80,36 +80,6 @@ static bool is_parameter(const char *word, size_t length, const char *name)
 	return true;
 }
 
-/* As kstrtoul(…, 16, …) reads it, up to a comma. */
-static bool parse_hexadecimal(const char *string, size_t length, uint64_t *ret_number)
-{
-	const char *end = string + length;
-	uint64_t number = 0;
-
-	if (string < end && *string == '+')
-		string++;
-	if (end - string > 2 && string[0] == '0' && (string[1] | 0x20) == 'x')
-		string += 2;
-	if (string == end)
-		return false;
-	for (; string < end; string++) {
-		char lower = (char)(*string | 0x20);
-		int digit;
-
-		if (*string >= '0' && *string <= '9')
-			digit = *string - '0';
-		else if (lower >= 'a' && lower <= 'f')
-			digit = lower - 'a' + 10;
-		else
-			return false;
-		if (__builtin_mul_overflow(number, 16, &number))
-			return false;
-		number |= (uint64_t)digit;
-	}
-	*ret_number = number;
-	return true;
-}
-
 /*
  * Takes one parameter off *LINE as lib/cmdline.c, next_arg(), does: a blank between
  * double quotes does not end it, and quotes around all of it or around its value are no
@@ -168,10 +138,10 @@ uint64_t posture_panic_mask_parse(const char *command_line)
 		                  "panic_on_taint"))
 			continue;
 		comma = memchr(parameter.value, ',', parameter.value_length);
-		parse_hexadecimal(parameter.value,
-		                  comma ? (size_t)(comma - parameter.value)
-		                        : parameter.value_length,
-		                  &mask);
+		number_hexadecimal_parse(parameter.value,
+		                         comma ? (size_t)(comma - parameter.value)
+		                               : parameter.value_length,
+		                         &mask);
 	}
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decimal numbers and durations as the kernel and people write them.
+ * Numbers and durations as the kernel and people write them.
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -11,6 +12,13 @@
  * attribute, a flag's value. 0, -EBADMSG if it is anything else, -ERANGE above 64 bits.
  */
 int number_parse(const char *string, uint64_t *ret_number);
+
+/*
+ * A hexadecimal number with or without "0x", as kstrtoul(…, 16, …) of the kernel reads
+ * it: with nothing behind it, perhaps with a '+' before it. 0, -EBADMSG if it is anything
+ * else, -ERANGE above 64 bits.
+ */
+int number_hexadecimal_parse(const char *string, size_t length, uint64_t *ret_number);
 
 /*
  * A number and its unit, ms, s or m, as Prometheus writes durations: "500ms"; or "0". 0,

@@ -41,8 +41,10 @@ struct diagnosis_hints {
 struct diagnosis {
 	struct dialect dialect;
 	enum diagnosis_by by;
-	bool is_mask_known;             /* all of it: no stranger, nothing unplaced */
-	uint64_t mask;                  /* what is known of it */
+	const char *release; /* borrowed of whoever named it; "": nobody did */
+	bool has_mask;       /* something is known of it */
+	bool is_mask_whole;  /* and there is nothing more */
+	uint64_t mask;
 	struct taint_letters strangers; /* of the string: their bits are not known */
 	unsigned int unplaced;          /* bits that are set, nobody knows which */
 	uint64_t carried;               /* bits that listed modules carry */

@@ -41,6 +41,11 @@ struct kernel_version {
 
 struct kernel_version kernel_version_parse(const char *release);
 
+/* Appends it as a kernel's release begins: "3.10.0-327"; nothing if all is 0. */
+void kernel_version_write(const struct kernel_version *version, struct text *text);
+
+bool kernel_version_is_zero(const struct kernel_version *version);
+
 /* Negative, 0 or positive, as strcmp(). */
 int kernel_version_compare(const struct kernel_version *a,
                            const struct kernel_version *b);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct text;
+
 /* The mainline ones stand at their mainline bit, 0 to 19; the vendors' follow. */
 enum taint {
 	TAINT_PROPRIETARY_MODULE,
@@ -49,6 +51,9 @@ enum taint {
  * the same for every distribution and version.
  */
 const char *taint_slug(enum taint taint);
+
+/* Appends the kernel's constant: "TAINT_OOT_MODULE". */
+void taint_constant_write(enum taint taint, struct text *text);
 
 /* What it says of a kernel, or of a module that carries it, in a few words. */
 const char *taint_meaning(enum taint taint);

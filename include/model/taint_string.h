@@ -26,10 +26,14 @@ struct taint_columns {
 	size_t count;
 	uint8_t bits[64]; /* by column */
 	char clear[64];   /* what stands there while the bit is clear */
-	uint64_t printed; /* the bits whose letters are printed at all */
+	uint64_t
+		printed; /* the bits whose letters are printed where they have a column */
 };
 
 void taint_columns_init(struct taint_columns *columns, const struct dialect *dialect);
+
+/* The bits that the string tells of; a few kernels keep some from it. */
+uint64_t taint_string_bits(const struct dialect *dialect);
 
 /* Appends the string, with its blanks. '?' stands for a bit that has no letter. */
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text);

@@ -119,3 +119,10 @@ int hostfs_given_open(const char *path, int *ret_fd);
 int hostfs_given_read(const char *path, size_t max, struct text *bytes);
 int hostfs_given_names_read(const char *path, struct text *names);
 int hostfs_given_identity_read(const char *path, struct hostfs_identity *ret_identity);
+
+/*
+ * Opens what the user of the program names to have it read from its start to its end: no
+ * folder, but also a pipe or a terminal, for which one may have to wait. The caller
+ * closes it.
+ */
+int hostfs_given_stream_open(const char *path, int *ret_fd);

@@ -74,6 +74,9 @@ const char *klog_find(const struct klog *klog, const char *text, size_t length);
  */
 struct klog_line klog_parse(const char *message, size_t length);
 
+/* Whether such a line is of a report, such as an oops. */
+bool klog_is_of_report(enum klog_kind kind);
+
 /*
  * Whether a message begins a report of the kernel: an oops, a warning, a lockup. What
  * klog_find() looks for is further down in it.

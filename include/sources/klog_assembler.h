@@ -17,6 +17,7 @@
 #include "model/backtrace.h"
 
 struct boot_log;
+struct klog_line;
 struct klog_assembler; /* opaque */
 
 /* Who wants to know. What is given is borrowed for the call. 0, or -errno to stop. */
@@ -42,11 +43,12 @@ int klog_assembler_new(const struct klog_listener *listener,
 struct klog_assembler *klog_assembler_free(struct klog_assembler *assembler);
 
 /*
- * Takes a message. HEADING is the first of those before it, back to the last one that
- * said something, that begins a report (klog_is_heading()); NULL: none does. 0 or -errno.
+ * Takes a message, and LINE, what klog_parse() makes of it. For one of a report HEADING
+ * is the first of the messages before it, back to the last one that said something, that
+ * begins one (klog_is_heading()); NULL: none does. 0 or -errno.
  */
 int klog_assembler_take(struct klog_assembler *assembler,
-                        const struct klog_message *message,
+                        const struct klog_message *message, const struct klog_line *line,
                         const struct klog_message *heading);
 
 /* Whether the next line has to be taken even if it says nothing by itself. */

@@ -12,7 +12,7 @@ struct klog_listener;
 struct klog_reader; /* opaque */
 
 /* A longer line is read as several. */
-#define KLOG_READER_LINE_MAX (256u << 10)
+#define KLOG_READER_LINE_MAX (64u << 10)
 
 /* KLOG and LISTENER (klog_assembler.h) are borrowed. 0 or -ENOMEM. */
 int klog_reader_new(const struct klog *klog, const struct klog_listener *listener,

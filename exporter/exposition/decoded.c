@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decoded masks and logs for people. Must not judge: that is diagnosis'.
+ */
+#include "exposition/decoded.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/macros.h"
+#include "base/text.h"
+#include "exposition/lines.h"
+#include "model/backtrace.h"
+#include "model/boot_log.h"
+#include "model/diagnosed.h"
+#include "model/diagnosis.h"
+#include "model/taint_string.h"
+
+static void add_heading(const struct decoded *decoded, struct text *text)
+{
+	const struct backtrace *backtrace = decoded->backtrace;
+
+	lines_add_printable(text, decoded->source);
+	if (backtrace) {
+		text_add_string(text, ", line ");
+		text_add_number(text, backtrace->line);
+	} else if (decoded->boot) {
+		text_add_string(text, ", announcements");
+	}
+	if (backtrace && backtrace->title.length) {
+		text_add_string(text, ": ");
+		lines_add_printable(text, text_string(&backtrace->title));
+	}
+	text_add_char(text, '\n');
+}
+
+static const char *time_of(const struct stamp *stamp)
+{
+	return *stamp->date ? stamp->date : stamp->seconds;
+}
+
+static void add_kernel(const struct decoded *decoded, struct text *text)
+{
+	static const char *const ways[] = {
+		[DIAGNOSIS_BY_FLAG] = "as --dialect says",
+		[DIAGNOSIS_BY_RELEASE] = "by the kernel's release",
+		[DIAGNOSIS_BY_SUPPORTED] = "for only SUSE says what is supported",
+		[DIAGNOSIS_BY_DASHES] = "by the dashes among the flags",
+		[DIAGNOSIS_BY_LETTERS] =
+			"the first that knows all letters; see --dialect",
+		[DIAGNOSIS_BY_DEFAULT] = "for nothing says otherwise; see --dialect",
+	};
+	_Static_assert(ARRAY_SIZE(ways) == DIAGNOSIS_BY_COUNT, "one text each");
+
+	lines_add(text, "kernel", decoded->diagnosis->release);
+	lines_add_label(text, "dialect");
+	text_add_string(text, dialect_name(decoded->diagnosis->dialect.id));
+	text_add_string(text, ", ");
+	text_add_string(text, ways[decoded->diagnosis->by]);
+	text_add_char(text, '\n');
+}
+
+static void add_mask(const struct decoded *decoded, struct text *text)
+{
+	const struct diagnosis *diagnosis = decoded->diagnosis;
+	char hexadecimal[24];
+
+	lines_add_label(text, "mask");
+	if (!diagnosis->has_mask) {
+		text_add_string(text, "unknown: there is no line with \"Tainted:\"\n");
+		return;
+	}
+	snprintf(hexadecimal, sizeof(hexadecimal), " (0x%" PRIx64 ")", diagnosis->mask);
+	text_add_number(text, diagnosis->mask);
+	text_add_string(text, hexadecimal);
+	if (!diagnosis->is_mask_whole)
+		text_add_string(text, ", and perhaps bits that are not printed");
+	text_add_char(text, '\n');
+}
+
+/* The line as this kernel prints it. */
+static void add_string(const struct diagnosis *diagnosis, struct text *text)
+{
+	lines_add_label(text, "printed as");
+	if (diagnosis->mask) {
+		text_add_string(text, "Tainted: ");
+		taint_string_write(&diagnosis->dialect, diagnosis->mask, text);
+		while (text->length && text->data[text->length - 1] == ' ')
+			text->data[--text->length] = '\0';
+	} else {
+		text_add_string(text, "Not tainted");
+	}
+	text_add_char(text, '\n');
+}
+
+static void add_elsewhere(const struct diagnosed_taint *taint, struct text *text)
+{
+	const struct taint_fact *fact;
+	size_t at = 0;
+
+	while ((fact = diagnosed_next_elsewhere(taint, &at))) {
+		lines_add_label(text, "");
+		text_add_string(text, "but on");
+		for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
+			if (!(fact->dialects & (1u << id)))
+				continue;
+			text_add_char(text, ' ');
+			text_add_string(text, dialect_name(id));
+		}
+		if (!kernel_version_is_zero(&fact->since)) {
+			text_add_string(text, ", from ");
+			kernel_version_write(&fact->since, text);
+			text_add_string(text, " on");
+		}
+		if (!kernel_version_is_zero(&fact->until)) {
+			text_add_string(text, ", before ");
+			kernel_version_write(&fact->until, text);
+		}
+		text_add_string(text, ": ");
+		text_add_char(text, fact->letter);
+		text_add_string(text, ", ");
+		text_add_string(text, taint_slug(fact->taint));
+		text_add_string(text, ": ");
+		text_add_string(text, taint_meaning(fact->taint));
+		text_add_char(text, '\n');
+	}
+}
+
+static void add_carriers(const struct decoded *decoded,
+                         const struct diagnosed_taint *taint, struct text *text)
+{
+	const char *name;
+	size_t at = 0;
+
+	for (bool is_first = true;
+	     (name = diagnosed_next_module(decoded->diagnosis, taint, decoded->backtrace,
+	                                   &at));
+	     is_first = false) {
+		if (is_first) {
+			lines_add_label(text, "");
+			text_add_string(text, "carried by ");
+		} else {
+			text_add_string(text, ", ");
+		}
+		lines_add_printable(text, name);
+	}
+	if (at && text->length && text->data[text->length - 1] != '\n')
+		text_add_char(text, '\n');
+}
+
+/* What is known of a taint by itself. */
+static void add_facts(const struct diagnosed_taint *taint, struct text *text)
+{
+	if (!taint->fact)
+		return;
+	lines_add_label(text, "");
+	taint_constant_write(taint->fact->taint, text);
+	text_add_string(text, taint_is_module_taint(taint->fact->taint)
+	                              ? "; a module can carry it\n"
+	                              : "; no module can carry it\n");
+	lines_add_label(text, "");
+	text_add_string(text, "set by ");
+	text_add_string(text, taint_setter(taint->fact->taint));
+	text_add_char(text, '\n');
+}
+
+static void add_taint(const struct decoded *decoded, const struct diagnosed_taint *taint,
+                      struct text *text)
+{
+	char label[24];
+
+	if (taint->bit == TAINT_NO_BIT)
+		snprintf(label, sizeof(label), "%c", taint->flag);
+	else
+		snprintf(label, sizeof(label), "%c (bit %u)", taint->flag, taint->bit);
+	lines_add_label(text, label);
+	text_add_string(text, diagnosed_slug(taint));
+	text_add_string(text, ": ");
+	text_add_string(text, diagnosed_meaning(taint));
+	if (taint->is_set_known && !taint->is_set)
+		text_add_string(text, "; not in the mask");
+	text_add_char(text, '\n');
+	if (decoded->backtrace)
+		add_carriers(decoded, taint, text);
+	else
+		add_facts(taint, text);
+	if (!diagnosis_by_is_sure(decoded->diagnosis->by))
+		add_elsewhere(taint, text);
+}
+
+/* The letters in the order of their bits. */
+static void add_flags(const struct diagnosis *diagnosis, struct taint_letters letters,
+                      struct text *text)
+{
+	text_add_string(text, " (");
+	dialect_letters_write(&diagnosis->dialect, letters, text);
+	text_add_char(text, ')');
+}
+
+static void add_unloaded(const struct decoded *decoded, struct text *text)
+{
+	const struct backtrace *backtrace = decoded->backtrace;
+
+	for (size_t i = 0; i < backtrace->count; i++) {
+		const struct backtrace_module *module = &backtrace->modules[i];
+
+		if (!module->count)
+			continue;
+		lines_add_label(text, "unloaded");
+		lines_add_printable(text, backtrace_name(backtrace, module->name));
+		add_flags(decoded->diagnosis, module->letters, text);
+		text_add_string(text, ", times: ");
+		text_add_number(text, module->count);
+		text_add_char(text, '\n');
+	}
+	if (!backtrace->last_unloaded)
+		return;
+	lines_add_label(text, "last unloaded");
+	lines_add_printable(text,
+	                    backtrace_name(backtrace, backtrace->last_unloaded - 1));
+	if (!taint_letters_is_empty(&backtrace->last_unloaded_letters))
+		add_flags(decoded->diagnosis, backtrace->last_unloaded_letters, text);
+	text_add_char(text, '\n');
+}
+
+static void add_unexplained(const struct decoded *decoded, struct text *text)
+{
+	const struct diagnosis *diagnosis = decoded->diagnosis;
+
+	if (!decoded->backtrace->has_modules)
+		lines_add(text, "modules", "not listed");
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const struct taint_fact *fact = diagnosis->dialect.bits[bit];
+
+		if (!(diagnosis->unexplained >> bit & 1))
+			continue;
+		lines_add_label(text, "unexplained");
+		text_add_string(text, taint_slug(fact->taint));
+		text_add_string(text, ": no listed module carries it\n");
+	}
+}
+
+/* Remarks are left out of a report. */
+static void add_announcements(const struct decoded *decoded, struct text *text)
+{
+	const struct boot_log *boot = decoded->boot;
+
+	for (size_t i = 0; i < boot->tally.count; i++) {
+		const struct tally_entry *entry = &boot->tally.entries[i];
+		const char *time = time_of(&boot->stamps[i]);
+
+		if (decoded->backtrace && !announcement_is_taint(entry->announcement))
+			continue;
+		lines_add_label(text, "announced");
+		lines_add_printable(text, time);
+		text_add_string(text, *time ? " " : "");
+		lines_add_printable(text, entry->module);
+		text_add_string(text, *entry->module ? " " : "");
+		text_add_string(text, announcement_meaning(entry->announcement));
+		if (entry->count > 1) {
+			text_add_string(text, ", times: ");
+			text_add_number(text, entry->count);
+		}
+		text_add_char(text, '\n');
+	}
+}
+
+void decoded_write(const struct decoded *decoded, struct text *text)
+{
+	const struct backtrace *backtrace = decoded->backtrace;
+	struct diagnosed diagnosed;
+
+	add_heading(decoded, text);
+	if (backtrace) {
+		lines_add(text, "time", time_of(&backtrace->stamp));
+		lines_add(text, "task", text_string(&backtrace->task));
+	}
+	add_kernel(decoded, text);
+	if (decoded->backtrace || !decoded->boot) {
+		add_mask(decoded, text);
+		if (!backtrace)
+			add_string(decoded->diagnosis, text);
+		diagnosed_init(&diagnosed, decoded->diagnosis);
+		for (size_t i = 0; i < diagnosed.count; i++)
+			add_taint(decoded, &diagnosed.taints[i], text);
+	}
+	if (backtrace) {
+		add_unexplained(decoded, text);
+		lines_add(text, "supported", text_string(&backtrace->supported));
+		add_unloaded(decoded, text);
+	}
+	if (decoded->boot)
+		add_announcements(decoded, text);
+}
