@@ -196,8 +196,7 @@ static void find_mask(struct diagnosis *diagnosis, const struct backtrace *backt
 	diagnosis->is_mask_whole = backtrace->tainted == BACKTRACE_NOT_TAINTED ||
 	                           (diagnosis->mask && !string.unplaced &&
 	                            taint_letters_is_empty(&string.strangers) &&
-	                            !(diagnosis->dialect.known_bits &
-	                              ~taint_string_bits(&diagnosis->dialect)));
+	                            taint_string_is_whole(&diagnosis->dialect));
 }
 
 static void find_carried(struct diagnosis *diagnosis)

@@ -42,17 +42,21 @@ static void add_column(struct taint_columns *columns, unsigned int bit, char cle
 	columns->clear[columns->count++] = clear;
 }
 
+/* Whether a kernel of just this version has the bit; mainline's facts are of all. */
+static bool has_bit(const struct dialect *dialect, unsigned int bit)
+{
+	const struct taint_fact *fact = dialect->bits[bit];
+
+	return fact && kernel_version_compare(&fact->since, &dialect->version) <= 0;
+}
+
 /* A column for each bit that this version knows, and nothing between them. */
 static void init_without_dashes(struct taint_columns *columns,
                                 const struct dialect *dialect)
 {
-	for (unsigned int bit = 0; bit < 64; bit++) {
-		const struct taint_fact *fact = dialect->bits[bit];
-
-		if (!fact || kernel_version_compare(&fact->since, &dialect->version) > 0)
-			continue;
-		add_column(columns, bit, bit ? ' ' : 'G');
-	}
+	for (unsigned int bit = 0; bit < 64; bit++)
+		if (has_bit(dialect, bit))
+			add_column(columns, bit, bit ? ' ' : 'G');
 }
 
 void taint_columns_init(struct taint_columns *columns, const struct dialect *dialect)
@@ -77,15 +81,18 @@ void taint_columns_init(struct taint_columns *columns, const struct dialect *dia
 	}
 }
 
-uint64_t taint_string_bits(const struct dialect *dialect)
+bool taint_string_is_whole(const struct dialect *dialect)
 {
 	struct taint_columns columns;
-	uint64_t bits = 0;
+	uint64_t shown = 0;
 
 	taint_columns_init(&columns, dialect);
 	for (size_t i = 0; i < columns.count; i++)
-		bits |= UINT64_C(1) << columns.bits[i];
-	return bits & columns.printed;
+		shown |= UINT64_C(1) << columns.bits[i] & columns.printed;
+	for (unsigned int bit = 0; bit < 64; bit++)
+		if (has_bit(dialect, bit) && !(shown >> bit & 1))
+			return false;
+	return true;
 }
 
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text)

@@ -128,6 +128,7 @@ static const struct klog_row rows[] = {
 	STRUCTURE(MODULES, "odules linked in:", "Modules linked in:%s", "all", "main.c"),
 	STRUCTURE(UNLOADED, "Unloaded tainted modules:", "Unloaded tainted modules:%s",
 		  "5.19 and later", "tracking.c"),
+	STRUCTURE(SUPPORTED, "Supported: ", "Supported: %s", "SUSE", "supported-flag"),
 	STRUCTURE(RELEASE, "Linux version ", "Linux version %s", "all", "init/version.c"),
 	STRUCTURE(BEGIN, "[ cut here ]", "[ cut here ]%s", "2.6.26 and later", "panic.c"),
 	STRUCTURE(END, "[ end trace", "[ end trace%s", "2.6.26 and later", "panic.c"),

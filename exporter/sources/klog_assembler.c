@@ -108,6 +108,12 @@ static int close_report(struct klog_assembler *assembler)
 	if (r == 0 && assembler->is_open)
 		r = assembler->listener->backtrace(assembler->listener->context, report,
 		                                   &assembler->boot);
+	/* A log that begins after the boot. */
+	if (!assembler->boot.release.length)
+		set(&assembler->boot.release,
+		    (struct klog_slice){ text_string(&report->release),
+		                         report->release.length },
+		    WORDS_MAX);
 	backtrace_clear(report);
 	assembler->is_open = false;
 	return r;

@@ -72,7 +72,7 @@ static struct klog_message message_of(const char *line, const char *end, uint64_
 	struct klog_message message = { .line = number };
 	size_t prefix = klog_prefix_parse(line, (size_t)(end - line), &message.stamp);
 
-	while (end > line + prefix && end[-1] == '\r')
+	while (end > line + prefix && (end[-1] == '\r' || end[-1] == ' '))
 		end--;
 	message.bytes = line + prefix;
 	message.length = (size_t)(end - message.bytes);

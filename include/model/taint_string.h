@@ -32,8 +32,8 @@ struct taint_columns {
 
 void taint_columns_init(struct taint_columns *columns, const struct dialect *dialect);
 
-/* The bits that the string tells of; a few kernels keep some from it. */
-uint64_t taint_string_bits(const struct dialect *dialect);
+/* Whether the string tells of all bits; RHEL 5 keeps two from it. */
+bool taint_string_is_whole(const struct dialect *dialect);
 
 /* Appends the string, with its blanks. '?' stands for a bit that has no letter. */
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text);
