@@ -187,7 +187,8 @@ unit: $(UNITS)
 	@TALLY=$(TALLY) tests/tap.sh $(UNITS)
 
 golden: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/golden/golden.py $(PROGRAM)'
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/golden/golden.py $(PROGRAM)' \
+		'$(PYTHON) tests/golden/decode.py $(PROGRAM)'
 
 e2e: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')

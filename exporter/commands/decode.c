@@ -5,10 +5,12 @@
  */
 #include "commands/decode.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -35,6 +37,9 @@
 
 /* So much is written at once. */
 #define OUTPUT_SIZE (64u << 10)
+
+/* What entering the sandbox takes, however many files there are. */
+#define SPARE_DESCRIPTORS 4
 
 #define EXPECTED                                                             \
 	"a mask such as 12289 or 0x3001, flags such as POE, what is behind " \
@@ -155,6 +160,9 @@ static bool is_flags(const char *string, size_t length)
 		                                  .length = length } };
 	struct diagnosis diagnosis;
 
+	for (size_t i = 0; i < length; i++)
+		if (!isalpha((unsigned char)string[i]) && !strchr(" -?", string[i]))
+			return false;
 	backtrace.tainted = BACKTRACE_TAINTED;
 	diagnosis_of_backtrace(&diagnosis, &backtrace, &hints);
 	return taint_letters_is_empty(&diagnosis.strangers) &&
@@ -288,12 +296,17 @@ static int open_inputs(struct decoding *decoding)
 {
 	const struct options *options = decoding->options;
 	size_t count = options->arguments_count;
+	int spare[SPARE_DESCRIPTORS];
 
 	decoding->inputs = calloc(count + 1, sizeof(*decoding->inputs));
 	if (!decoding->inputs)
 		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(spare); i++)
+		spare[i] = eventfd(0, EFD_CLOEXEC);
 	for (size_t i = 0; i < count; i++)
 		open_input(options->arguments[i], &decoding->inputs[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(spare); i++)
+		close_descriptor(&spare[i]);
 	if (!count)
 		open_input("-", &decoding->inputs[count++]);
 	decoding->count = count;

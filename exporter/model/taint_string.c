@@ -137,8 +137,9 @@ static unsigned int bit_at(const struct dialect *dialect,
 		    (!fact || string[i] != fact->letter))
 			return TAINT_NO_BIT;
 	}
+	/* There another letter would stand. */
 	if (at < columns->count)
-		return columns->bits[at];
+		return dialect->bits[columns->bits[at]] ? TAINT_NO_BIT : columns->bits[at];
 	return dialect->id == DIALECT_MAINLINE && at < 64 ? (unsigned int)at
 	                                                  : TAINT_NO_BIT;
 }

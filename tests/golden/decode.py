@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Goldens of the command decode: decode.py PROGRAM decodes each log below tests/logs, for
+people and for programs, and compares with decode/NAME.txt and decode/NAME.json beside
+this file; UPDATE=1 rewrites them. Knows the form of the JSON, and nothing of what a log
+should say: that is in the goldens.
+"""
+
+import difflib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+
+HERE = pathlib.Path(__file__).resolve().parent
+LOGS = HERE.parent / "logs"
+GOLDENS = HERE / "decode"
+sys.path.insert(0, str(HERE.parent / "lib"))
+
+from exporter import TIMEOUT, tap  # noqa: E402
+
+PROGRAM = os.path.abspath(sys.argv[1])
+
+# What each kind of object has, in its order.
+COMMON = ["kind", "source", "release", "dialect", "dialect_by"]
+MASK = ["mask", "mask_is_whole"]
+STAMP = ["date", "seconds"]
+KEYS = {
+    "mask": [*COMMON, *MASK, "string", "taints"],
+    "boot": [*COMMON, "announcements"],
+    "report": [
+        *COMMON,
+        *MASK,
+        "taints",
+        "line",
+        *STAMP,
+        "title",
+        "task",
+        "tainted",
+        "supported",
+        "modules_listed",
+        "unexplained",
+        "unloaded",
+        "last_unloaded",
+        "announcements",
+    ],
+}
+TAINT = ["bit", "flag", "taint", "meaning", "in_mask", "modules"]
+ANNOUNCEMENT = ["event", "module", *STAMP, "line", "count"]
+
+
+def decode(*arguments):
+    return subprocess.run(
+        [PROGRAM, "decode", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=TIMEOUT,
+        check=False,
+        cwd=LOGS,
+    )
+
+
+def check_object(item):
+    assert list(item) == KEYS[item["kind"]], list(item)
+    for taint in item.get("taints", []):
+        assert [key for key in taint if key != "elsewhere"] == TAINT, list(taint)
+    for announcement in item.get("announcements", []):
+        assert list(announcement) == ANNOUNCEMENT, list(announcement)
+
+
+def differences(golden, found):
+    expected = golden.read_text(encoding="utf-8") if golden.exists() else ""
+    if expected == found:
+        return ""
+    if os.environ.get("UPDATE"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(found, encoding="utf-8")
+        return ""
+    return "".join(
+        difflib.unified_diff(
+            expected.splitlines(True), found.splitlines(True), golden.name, "found"
+        )
+    )
+
+
+def check(log):
+    people, programs = decode(log.name), decode("--json", log.name)
+    items = json.loads(programs.stdout)
+    # Exit codes tell whether there was anything.
+    assert people.returncode == programs.returncode == (0 if items else 1), people
+    for item in items:
+        check_object(item)
+    text = people.stdout.decode("utf-8")
+    assert all(char == "\n" or char.isprintable() for char in text), text
+    # One object a line, for whoever has no JSON reader at hand.
+    assert len(programs.stdout.splitlines()) == max(len(items), 1) + 2
+    pretty = json.dumps(items, indent=1, ensure_ascii=False) + "\n"
+    found = [
+        differences(GOLDENS / f"{log.stem}.txt", text),
+        differences(GOLDENS / f"{log.stem}.json", pretty),
+    ]
+    assert not any(found), "\n".join(found)
+
+
+def test_of(log):
+    def test():
+        check(log)
+
+    test.__name__ = f"decode_{log.stem}"
+    return test
+
+
+def no_golden_is_left_over():
+    logs = {log.stem for log in LOGS.glob("*.log")}
+    assert {golden.stem for golden in GOLDENS.iterdir()} == logs
+
+
+tap([*map(test_of, sorted(LOGS.glob("*.log"))), no_golden_is_left_over])
