@@ -326,6 +326,20 @@ unsigned int dialect_bit(const struct dialect *dialect, enum taint taint)
 	return bit;
 }
 
+uint64_t dialect_letters_bits(const struct dialect *dialect, struct taint_letters letters)
+{
+	uint64_t bits = 0;
+
+	while (dialect && !taint_letters_is_empty(&letters)) {
+		const struct taint_fact *fact =
+			dialect->letters[(unsigned char)taint_letters_pop(&letters)];
+
+		if (fact && fact->bit != TAINT_NO_BIT)
+			bits |= UINT64_C(1) << fact->bit;
+	}
+	return bits;
+}
+
 void dialect_letters_write(const struct dialect *dialect, struct taint_letters letters,
                            struct text *text)
 {

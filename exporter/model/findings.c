@@ -46,15 +46,13 @@ static void judge_letters(struct findings *findings, const struct dialect *diale
 {
 	uint64_t taints = 0;
 
+	findings->carried |= dialect_letters_bits(dialect, letters);
 	while (!taint_letters_is_empty(&letters)) {
 		const struct taint_fact *fact =
 			dialect->letters[(unsigned char)taint_letters_pop(&letters)];
 
-		if (!fact)
-			continue;
-		taints |= UINT64_C(1) << fact->taint;
-		if (fact->bit != TAINT_NO_BIT)
-			findings->carried |= UINT64_C(1) << fact->bit;
+		if (fact)
+			taints |= UINT64_C(1) << fact->taint;
 	}
 	findings->proprietary += taints >> TAINT_PROPRIETARY_MODULE & 1;
 	findings->out_of_tree += taints >> TAINT_OOT_MODULE & 1;

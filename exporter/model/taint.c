@@ -10,40 +10,47 @@
 #include "base/macros.h"
 #include "base/text.h"
 
+/* clang-format off */
+#define NEVER  TAINT_RETURN_NEVER
+#define MODULE TAINT_RETURN_MODULE
+#define BOOT   TAINT_RETURN_BOOT
+/* clang-format on */
+
 static const struct {
 	const char *slug;
 	bool module;
+	enum taint_return returns;
 	const char *meaning;
 } taints[] = {
 	/* clang-format off */
-	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", true, "proprietary module" },
-	[TAINT_FORCED_MODULE] = { "forced_module", true, "module loaded by force" },
-	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", false, "system outside of its specification" },
-	[TAINT_FORCED_RMMOD] = { "forced_rmmod", false, "module unloaded by force" },
-	[TAINT_MACHINE_CHECK] = { "machine_check", false, "machine check reported" },
-	[TAINT_BAD_PAGE] = { "bad_page", false, "bad page or unexpected page flags" },
-	[TAINT_USER] = { "user", false, "requested by user space" },
-	[TAINT_DIE] = { "die", false, "oops or BUG" },
-	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", false, "ACPI table overridden" },
-	[TAINT_WARN] = { "warn", false, "kernel warning" },
-	[TAINT_CRAP] = { "crap", true, "staging driver" },
-	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", false, "severe firmware bug worked around" },
-	[TAINT_OOT_MODULE] = { "oot_module", true, "module from outside of the kernel's tree" },
-	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", true, "module whose signature the kernel could not verify" },
-	[TAINT_SOFTLOCKUP] = { "softlockup", false, "soft lockup" },
-	[TAINT_LIVEPATCH] = { "livepatch", true, "live patch" },
-	[TAINT_AUX] = { "aux", true, "for the distribution's own use" },
-	[TAINT_RANDSTRUCT] = { "randstruct", false, "built with randomised structures" },
-	[TAINT_TEST] = { "test", true, "test module or in-kernel test" },
-	[TAINT_FWCTL] = { "fwctl", false, "firmware changed through fwctl" },
-	[TAINT_TECH_PREVIEW] = { "tech_preview", true, "technology preview" },
-	[TAINT_SUPPORT_REMOVED] = { "support_removed", false, "hardware whose support was removed" },
-	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false, "module supported by a partner" },
-	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false, "unprivileged BPF allowed" },
-	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false, "unsupported hardware" },
-	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false, "bit by a zombie" },
-	[TAINT_NO_SUPPORT] = { "no_support", true, "module that the distribution does not support" },
-	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true, "module supported by its own vendor" },
+	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", true, MODULE, "proprietary module" },
+	[TAINT_FORCED_MODULE] = { "forced_module", true, MODULE, "module loaded by force" },
+	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", false, BOOT, "system outside of its specification" },
+	[TAINT_FORCED_RMMOD] = { "forced_rmmod", false, NEVER, "module unloaded by force" },
+	[TAINT_MACHINE_CHECK] = { "machine_check", false, NEVER, "machine check reported" },
+	[TAINT_BAD_PAGE] = { "bad_page", false, NEVER, "bad page or unexpected page flags" },
+	[TAINT_USER] = { "user", false, NEVER, "requested by user space" },
+	[TAINT_DIE] = { "die", false, NEVER, "oops or BUG" },
+	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", false, BOOT, "ACPI table overridden" },
+	[TAINT_WARN] = { "warn", false, NEVER, "kernel warning" },
+	[TAINT_CRAP] = { "crap", true, MODULE, "staging driver" },
+	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", false, BOOT, "severe firmware bug worked around" },
+	[TAINT_OOT_MODULE] = { "oot_module", true, MODULE, "module from outside of the kernel's tree" },
+	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", true, MODULE, "module whose signature the kernel could not verify" },
+	[TAINT_SOFTLOCKUP] = { "softlockup", false, NEVER, "soft lockup" },
+	[TAINT_LIVEPATCH] = { "livepatch", true, MODULE, "live patch" },
+	[TAINT_AUX] = { "aux", true, MODULE, "for the distribution's own use" },
+	[TAINT_RANDSTRUCT] = { "randstruct", false, BOOT, "built with randomised structures" },
+	[TAINT_TEST] = { "test", true, MODULE, "test module or in-kernel test" },
+	[TAINT_FWCTL] = { "fwctl", false, NEVER, "firmware changed through fwctl" },
+	[TAINT_TECH_PREVIEW] = { "tech_preview", true, MODULE, "technology preview" },
+	[TAINT_SUPPORT_REMOVED] = { "support_removed", false, BOOT, "hardware whose support was removed" },
+	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false, MODULE, "module supported by a partner" },
+	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false, BOOT, "unprivileged BPF allowed" },
+	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false, BOOT, "unsupported hardware" },
+	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false, NEVER, "bit by a zombie" },
+	[TAINT_NO_SUPPORT] = { "no_support", true, MODULE, "module that the distribution does not support" },
+	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true, MODULE, "module supported by its own vendor" },
 	/* clang-format on */
 };
 _Static_assert(ARRAY_SIZE(taints) == TAINT_COUNT, "one row per taint");
@@ -102,6 +109,11 @@ const char *taint_meaning(enum taint taint)
 const char *taint_setter(enum taint taint)
 {
 	return setters[taint];
+}
+
+enum taint_return taint_return(enum taint taint)
+{
+	return taints[taint].returns;
 }
 
 bool taint_is_module_taint(enum taint taint)

@@ -97,6 +97,10 @@ const struct taint_fact *dialect_facts(size_t *ret_count);
 /* The bit that the mask of this kernel has for TAINT; TAINT_NO_BIT if there is none. */
 unsigned int dialect_bit(const struct dialect *dialect, enum taint taint);
 
+/* The bits of the mask that LETTERS stand for. DIALECT may be NULL: none. */
+uint64_t dialect_letters_bits(const struct dialect *dialect,
+                              struct taint_letters letters);
+
 /*
  * Writes LETTERS in the order of their bits, as the kernel prints them since 4.10, and
  * those without a known bit behind them: "POE". DIALECT may be NULL: then in ASCII order.

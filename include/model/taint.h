@@ -67,6 +67,15 @@ const char *taint_setter(enum taint taint);
  */
 bool taint_is_module_taint(enum taint taint);
 
+/* What sets it anew after a reboot, which clears every taint. */
+enum taint_return {
+	TAINT_RETURN_NEVER,  /* nothing by itself: it tells of an event */
+	TAINT_RETURN_MODULE, /* loading the module that brought it */
+	TAINT_RETURN_BOOT,   /* any boot, as long as kernel, machine and settings stay */
+};
+
+enum taint_return taint_return(enum taint taint);
+
 /*
  * A set of letters as modules carry them, in any order, each once: bit (c - '!') of the
  * number pair for the printable characters '!' to '~'.

@@ -822,15 +822,49 @@ static void a_letter_is_read_as_the_taint_that_modules_carry(void **state)
 
 /* ---- letters of a module ---- */
 
+static struct taint_letters letters_of(const char *string)
+{
+	struct taint_letters letters = { { 0 } };
+
+	assert_int_equal(taint_letters_parse(string, strlen(string), &letters), 0);
+	return letters;
+}
+
+static void letters_stand_for_the_bits_of_their_kernel(void **state)
+{
+	static const struct {
+		enum dialect_id id;
+		const char *release, *letters;
+		uint64_t bits;
+	} rows[] = {
+		{ DIALECT_MAINLINE, "6.12.0", "", 0 },
+		{ DIALECT_MAINLINE, "6.12.0", "POE", 0x3001 },
+		{ DIALECT_MAINLINE, "6.12.0", "PzG\"", 1 },
+		/* Unsigned, which has no bit there. */
+		{ DIALECT_RHEL6, "2.6.32-71.el6", "FU", 2 },
+		{ DIALECT_SUSE, "5.14.21-150500-default", "XN", 0x80010000 },
+		{ DIALECT_RHEL8, "4.18.0-372.el8", "Xt", 0x20010000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dialect dialect;
+
+		dialect_init(&dialect, rows[i].id, rows[i].release);
+		if (dialect_letters_bits(&dialect, letters_of(rows[i].letters)) !=
+		    rows[i].bits)
+			fail_msg("%s: %s", rows[i].release, rows[i].letters);
+	}
+	assert_true(dialect_letters_bits(NULL, letters_of("POE")) == 0);
+}
+
 static void assert_written(const struct dialect *dialect, const char *letters,
                            const char *expected)
 {
 	_cleanup_(text_clear) struct text text = TEXT_INIT;
-	struct taint_letters set = { { 0 } };
 
-	assert_int_equal(taint_letters_parse(letters, strlen(letters), &set), 0);
 	text_add_string(&text, "=");
-	dialect_letters_write(dialect, set, &text);
+	dialect_letters_write(dialect, letters_of(letters), &text);
 	if (strcmp(text_string(&text) + 1, expected) != 0)
 		fail_msg("%s: %s, not %s", letters, text_string(&text) + 1, expected);
 	assert_int_equal(text.data[0], '=');
@@ -943,6 +977,7 @@ int main(void)
 		cmocka_unit_test(every_fact_names_its_source),
 		cmocka_unit_test(the_oldest_bits_mean_the_same_everywhere),
 		cmocka_unit_test(a_letter_is_read_as_the_taint_that_modules_carry),
+		cmocka_unit_test(letters_stand_for_the_bits_of_their_kernel),
 		cmocka_unit_test(letters_are_written_in_the_order_of_their_bits),
 		cmocka_unit_test(letters_without_a_known_bit_stand_behind_the_others),
 		cmocka_unit_test(without_a_dialect_letters_stand_in_ascii_order),
