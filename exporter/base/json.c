@@ -41,10 +41,15 @@ void json_add_string(struct text *text, const char *value)
 		text->error = clean.error;
 }
 
+void json_add_comma(struct text *text)
+{
+	if (text->length && !strchr("{[", text->data[text->length - 1]))
+		text_add_char(text, ',');
+}
+
 void json_add_key(struct text *text, const char *key)
 {
-	if (text->length && text->data[text->length - 1] != '{')
-		text_add_char(text, ',');
+	json_add_comma(text);
 	json_add_string(text, key);
 	text_add_char(text, ':');
 }
@@ -52,11 +57,23 @@ void json_add_key(struct text *text, const char *key)
 void json_add_pair(struct text *text, const char *key, const char *value)
 {
 	json_add_key(text, key);
-	json_add_string(text, value);
+	if (value)
+		json_add_string(text, value);
+	else
+		text_add_string(text, "null");
 }
 
 void json_add_switch(struct text *text, const char *key, bool is_known, bool value)
 {
 	json_add_key(text, key);
 	text_add_string(text, !is_known ? "null" : value ? "true" : "false");
+}
+
+void json_add_number(struct text *text, const char *key, bool is_known, uint64_t number)
+{
+	json_add_key(text, key);
+	if (is_known)
+		text_add_number(text, number);
+	else
+		text_add_string(text, "null");
 }

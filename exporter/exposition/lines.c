@@ -4,7 +4,6 @@
  */
 #include "exposition/lines.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -13,6 +12,17 @@
 
 /* Where values begin in a line. */
 #define COLUMN 14
+
+/* ECMA-48, SGR: what begins a colour and what ends it. */
+static const char *const colours[] = {
+	[LINES_BOLD] = "\x1b[1m",
+	[LINES_GREEN] = "\x1b[1;32m",
+	[LINES_YELLOW] = "\x1b[1;33m",
+	[LINES_RED] = "\x1b[1;31m",
+};
+_Static_assert(ARRAY_SIZE(colours) == LINES_COLOUR_COUNT, "one sequence per colour");
+
+#define COLOUR_END "\x1b[0m"
 
 /* Not U+0000 to U+001F, nor U+007F to U+009F. */
 void lines_add_printable(struct text *text, const char *value)
@@ -31,6 +41,16 @@ void lines_add_printable(struct text *text, const char *value)
 	}
 	if (clean.error)
 		text->error = clean.error;
+}
+
+void lines_add_coloured(struct text *text, const char *value, enum lines_colour colour,
+                        bool with_colours)
+{
+	if (with_colours)
+		text_add_string(text, colours[colour]);
+	lines_add_printable(text, value);
+	if (with_colours)
+		text_add_string(text, COLOUR_END);
 }
 
 void lines_add_label(struct text *text, const char *label)

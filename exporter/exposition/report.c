@@ -84,29 +84,46 @@ static void add_license(const struct module_file *file, struct text *text)
 	                              : " (not compatible with the GPL)\n");
 }
 
-static void add_file(const struct module_file *file, struct text *text)
+static void add_place(const struct module_file *file, struct text *text)
 {
-	lines_add(text, "file", *file->path ? file->path : "none was found");
+	if (*file->path)
+		lines_add(text, "file", file->path);
+	else if (file->signature == MODULE_SIGNATURE_MISSING)
+		lines_add(text, "file", "none was found");
+	else
+		lines_add(text, "file", "not known");
 	if (file->error && *file->path)
 		lines_add(text, "error", error_words(file->error));
-	if (!module_file_is_read(file))
-		return;
-	lines_add(text, "compression", module_compression_name(file->compression));
+}
+
+static void add_signature(const struct module_file *file, struct text *text)
+{
 	lines_add(text, "signature", module_signature_name(file->signature));
 	add_word_line(text, "signer", file, MODULE_WORD_SIGNER);
 	add_word_line(text, "key", file, MODULE_WORD_SIG_KEY);
 	add_word_line(text, "digest", file, MODULE_WORD_SIG_HASHALGO);
 	lines_add(text, "verified", module_verified_name(file->verified));
+}
+
+static void add_origin(const struct module_file *file, struct text *text)
+{
 	if (file->error)
 		return;
 	add_license(file, text);
 	add_word_line(text, "version", file, MODULE_WORD_VERSION);
+}
+
+static void add_build(const struct module_file *file, struct text *text)
+{
+	if (file->error)
+		return;
 	add_word_line(text, "srcversion", file, MODULE_WORD_SRCVERSION);
 	lines_add(text, "in tree", file->words[MODULE_WORD_INTREE] ? "yes" : "no");
 	add_word_line(text, "vermagic", file, MODULE_WORD_VERMAGIC);
 }
 
-void report_module_write(const struct report_module *report, struct text *text)
+/* What is made of it all. */
+static void add_verdict(const struct report_module *report, struct text *text)
 {
 	static const char *const comparisons[] = {
 		"cannot be compared with what is loaded",
@@ -115,16 +132,52 @@ void report_module_write(const struct report_module *report, struct text *text)
 	};
 	_cleanup_(text_clear) struct text why = TEXT_INIT;
 
-	lines_add_printable(text, report->name);
-	text_add_char(text, '\n');
-	add_loaded(report, text);
-	add_file(report->file, text);
 	if (report->record && module_file_is_read(report->file))
 		lines_add(text, "the file", comparisons[compare(report) + 1]);
 	add_why(report, &why);
 	lines_add(text, "why", text_string(&why));
 	if (why.error)
 		text->error = why.error;
+}
+
+void report_module_write(const struct report_module *report, struct text *text)
+{
+	const struct module_file *file = report->file;
+
+	lines_add_printable(text, report->name);
+	text_add_char(text, '\n');
+	add_loaded(report, text);
+	add_place(file, text);
+	if (module_file_is_read(file)) {
+		lines_add(text, "compression",
+		          module_compression_name(file->compression));
+		add_signature(file, text);
+		add_origin(file, text);
+		add_build(file, text);
+	}
+	add_verdict(report, text);
+}
+
+void report_loaded_write(const struct report_module *report, bool with_colours,
+                         struct text *text)
+{
+	_cleanup_(text_clear) struct text title = TEXT_INIT;
+
+	text_add_string(&title, "module ");
+	text_add_string(&title, report->name);
+	text_add_string(&title, " (");
+	add_letters(report, &title);
+	text_add_char(&title, ')');
+	lines_add_coloured(text, text_string(&title), LINES_BOLD, with_colours);
+	text_add_char(text, '\n');
+	add_place(report->file, text);
+	if (module_file_is_read(report->file)) {
+		add_signature(report->file, text);
+		add_origin(report->file, text);
+	}
+	add_verdict(report, text);
+	if (title.error)
+		text->error = title.error;
 }
 
 static void add_taints(const struct report_module *report, const char *letters,
@@ -136,7 +189,8 @@ static void add_taints(const struct report_module *report, const char *letters,
 		const struct taint_fact *fact = fact_of(report, *letter);
 		const char flag[] = { *letter, '\0' };
 
-		text_add_string(text, letter > letters ? ",{" : "{");
+		json_add_comma(text);
+		text_add_char(text, '{');
 		json_add_pair(text, "flag", flag);
 		json_add_pair(text, "taint", fact ? taint_slug(fact->taint) : "unknown");
 		json_add_pair(text, "meaning",
@@ -170,7 +224,10 @@ static void add_file_pairs(const struct module_file *file, struct text *text)
 
 	json_add_pair(text, "path", file->path);
 	json_add_pair(text, "error", file->error ? error_words(file->error) : "");
-	json_add_pair(text, "compression", module_compression_name(file->compression));
+	json_add_pair(text, "compression",
+	              module_file_is_read(file)
+	                      ? module_compression_name(file->compression)
+	                      : NULL);
 	json_add_pair(text, "signature", module_signature_name(file->signature));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		json_add_pair(text, module_word_name(words[i]),
@@ -183,23 +240,37 @@ static void add_file_pairs(const struct module_file *file, struct text *text)
 	add_build_id(&file->build, text);
 }
 
-void report_module_json_write(const struct report_module *report, struct text *text)
+/* The members from flags to why. */
+static void add_pairs(const struct report_module *report, struct text *text)
 {
 	_cleanup_(text_clear) struct text letters = TEXT_INIT, why = TEXT_INIT;
 	int differs = compare(report);
 
 	add_letters(report, &letters);
 	add_why(report, &why);
-	text_add_char(text, '{');
-	json_add_pair(text, "argument", report->argument);
-	json_add_pair(text, "module", report->name);
-	json_add_switch(text, "loaded", report->is_list_known, report->record);
 	json_add_pair(text, "flags", text_string(&letters));
 	add_taints(report, text_string(&letters), text);
 	add_file_pairs(report->file, text);
 	json_add_switch(text, "file_differs", differs >= 0, differs > 0);
 	json_add_pair(text, "why", text_string(&why));
-	text_add_char(text, '}');
 	if (letters.error || why.error)
 		text->error = letters.error ? letters.error : why.error;
+}
+
+void report_module_json_write(const struct report_module *report, struct text *text)
+{
+	text_add_char(text, '{');
+	json_add_pair(text, "argument", report->argument);
+	json_add_pair(text, "module", report->name);
+	json_add_switch(text, "loaded", report->is_list_known, report->record);
+	add_pairs(report, text);
+	text_add_char(text, '}');
+}
+
+void report_loaded_json_write(const struct report_module *report, struct text *text)
+{
+	text_add_char(text, '{');
+	json_add_pair(text, "module", report->name);
+	add_pairs(report, text);
+	text_add_char(text, '}');
 }

@@ -4,13 +4,27 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct text;
+
+enum lines_colour {
+	LINES_BOLD,
+	LINES_GREEN,
+	LINES_YELLOW,
+	LINES_RED,
+	LINES_COLOUR_COUNT,
+};
 
 /*
  * Appends what a terminal may show of VALUE, which may be hostile: what is no text, and
  * what a terminal would obey, is shown as U+FFFD.
  */
 void lines_add_printable(struct text *text, const char *value);
+
+/* The same, in COLOUR if the terminal is to show any. */
+void lines_add_coloured(struct text *text, const char *value, enum lines_colour colour,
+                        bool with_colours);
 
 /* Begins a line; its value and its end follow. LABEL is our own word, or "". */
 void lines_add_label(struct text *text, const char *label);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the command module says of one module, for people and for programs.
+ * What is to be said of one module, for people and for programs.
  */
 #pragma once
 
@@ -29,3 +29,11 @@ void report_module_write(const struct report_module *report, struct text *text);
 
 /* Appends one JSON object in one line, without its end. What is not known is null. */
 void report_module_json_write(const struct report_module *report, struct text *text);
+
+/*
+ * The same of one among many modules that are loaded: the argument is not needed. The
+ * paragraph is shorter; its title is bold WITH_COLOURS.
+ */
+void report_loaded_write(const struct report_module *report, bool with_colours,
+                         struct text *text);
+void report_loaded_json_write(const struct report_module *report, struct text *text);

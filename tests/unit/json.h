@@ -106,7 +106,7 @@ static inline const char *json_skip_members(const char *c, bool is_object)
 	}
 }
 
-/* Reads one value; returns what is behind it. */
+/* Reads one value, of numbers only whole ones; returns what is behind it. */
 static inline const char *json_skip(const char *c)
 {
 	static const char *const words[] = { "null", "true", "false" };
@@ -117,6 +117,8 @@ static inline const char *json_skip(const char *c)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strncmp(c, words[i], strlen(words[i])) == 0)
 			return c + strlen(words[i]);
+	if (*c >= '0' && *c <= '9')
+		return c + (*c == '0' ? 1 : strspn(c, "0123456789"));
 	c = json_string(c, &value);
 	text_clear(&value);
 	return c;
@@ -182,13 +184,14 @@ static inline void json_assert(const char *document, const char *path,
 	text_clear(&value);
 }
 
-/* The value at PATH is the word null, true or false. */
+/* The value at PATH is the word null, true or false, or this number. */
 static inline void json_assert_word(const char *document, const char *path,
                                     const char *word)
 {
 	const char *found = json_find(document, path);
+	size_t length = strlen(word);
 
-	if (!found || strncmp(found, word, strlen(word)) != 0)
+	if (!found || strncmp(found, word, length) != 0 || !strchr(",]}", found[length]))
 		fail_msg("%s is not %s: %s", path, word, document);
 }
 

@@ -169,6 +169,54 @@ static void the_string_is_appended_to_what_is_there(void **state)
 	assert_string_equal(text_string(&text), "{\"a\":\"b\\n\"");
 }
 
+static void members_are_separated_in_objects_and_arrays(void **state)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	text_add_string(&text, "{");
+	json_add_pair(&text, "a", "{");
+	json_add_key(&text, "list");
+	text_add_string(&text, "[");
+	json_add_comma(&text);
+	json_add_string(&text, "[");
+	json_add_comma(&text);
+	text_add_string(&text, "{");
+	json_add_switch(&text, "no", true, false);
+	json_add_switch(&text, "yes", true, true);
+	text_add_string(&text, "}]");
+	json_add_pair(&text, "z", "");
+	text_add_string(&text, "}");
+	assert_string_equal(text_string(&text),
+	                    "{\"a\":\"{\",\"list\":[\"[\",{\"no\":false,"
+	                    "\"yes\":true}],\"z\":\"\"}");
+}
+
+static void a_number_is_whole(void **state)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	text_add_string(&text, "{");
+	json_add_number(&text, "none", true, 0);
+	json_add_number(&text, "most", true, UINT64_MAX);
+	assert_string_equal(text_string(&text),
+	                    "{\"none\":0,\"most\":18446744073709551615");
+}
+
+static void what_is_not_known_is_null(void **state)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	text_add_string(&text, "{");
+	json_add_number(&text, "number", false, 1);
+	json_add_switch(&text, "switch", false, true);
+	json_add_pair(&text, "word", NULL);
+	assert_string_equal(text_string(&text),
+	                    "{\"number\":null,\"switch\":null,\"word\":null");
+}
+
 /* Also where only what is needed on the way finds no memory. */
 static void without_memory_the_text_has_the_error(void **state)
 {
@@ -231,6 +279,9 @@ int main(void)
 		cmocka_unit_test(every_two_bytes_come_back),
 		cmocka_unit_test(a_long_value_is_whole),
 		cmocka_unit_test(the_string_is_appended_to_what_is_there),
+		cmocka_unit_test(members_are_separated_in_objects_and_arrays),
+		cmocka_unit_test(a_number_is_whole),
+		cmocka_unit_test(what_is_not_known_is_null),
 		cmocka_unit_test_setup(without_memory_the_text_has_the_error, setup),
 		cmocka_unit_test_setup(an_error_that_was_there_stays, setup),
 	};

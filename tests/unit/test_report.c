@@ -329,6 +329,84 @@ static void without_a_dialect_no_flag_has_a_meaning(void **state)
 	assert_line("", "P: unknown");
 }
 
+/* ---- one of many that are loaded ---- */
+
+static void assert_loaded_text(bool with_colours, const char *expected)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	report_loaded_write(&report, with_colours, &text);
+	assert_int_equal(text.error, 0);
+	assert_string_equal(text_string(&text), expected);
+}
+
+static void one_of_many_is_told_in_few_lines(void **state)
+{
+	(void)state;
+	load("OE");
+	load_build("same", "same");
+	assert_loaded_text(
+		false,
+		"module zfs (OE)\n"
+		"  file          /zfs.ko.xz\n"
+		"  signature     pkcs7\n"
+		"  signer        DKMS module signing key\n"
+		"  key           AB:CD\n"
+		"  digest        sha512\n"
+		"  licence       CDDL (not compatible with the GPL)\n"
+		"  version       2.2.4-1\n"
+		"  the file      is what is loaded\n"
+		"  why           It taints the kernel: it was built outside of the "
+		"kernel's tree (O) and the kernel could not verify its signature with "
+		"the key of \"DKMS module signing key\" (E).\n");
+}
+
+static void of_one_of_many_the_title_is_bold_where_that_is_wanted(void **state)
+{
+	(void)state;
+	load("O");
+	report.name = "z\x1b[2J";
+	make_file("", MODULE_SIGNATURE_MISSING, -ENOENT);
+	assert_loaded_text(true, "\x1b[1mmodule z" UTF8_REPLACEMENT "[2J (O)\x1b[0m\n"
+	                         "  file          none was found\n"
+	                         "  why           It taints the kernel: it was built "
+	                         "outside of the kernel's tree (O).\n");
+}
+
+static void of_a_file_that_nobody_has_looked_at_nothing_is_known(void **state)
+{
+	(void)state;
+	load("O");
+	make_file("", MODULE_SIGNATURE_PENDING, 0);
+	assert_line("file", "not known");
+	assert_line("signature", NULL);
+	assert_line("error", NULL);
+	make_file("", MODULE_SIGNATURE_UNREADABLE, -EACCES);
+	assert_line("file", "not known");
+	make_file("/pending.ko", MODULE_SIGNATURE_PENDING, 0);
+	assert_line("file", "/pending.ko");
+}
+
+static void one_of_many_has_the_members_of_any_but_of_what_is_the_same_for_all(
+	void **state)
+{
+	_cleanup_(text_clear) struct text one = TEXT_INIT, any = TEXT_INIT;
+	const char *rest;
+
+	(void)state;
+	load("PE\"O");
+	load_build("a", "b");
+	report_loaded_json_write(&report, &one);
+	assert_int_equal(one.error, 0);
+	json_check(text_string(&one));
+	json_assert(text_string(&one), "module", "zfs");
+	json_assert(text_string(&one), "flags", "POE\"");
+	json_assert_count(text_string(&one), "", 21);
+	rest = strstr(write_json(&any), ",\"flags\"");
+	assert_non_null(rest);
+	assert_string_equal(strstr(text_string(&one), ",\"flags\""), rest);
+}
+
 static void a_report_is_appended(void **state)
 {
 	_cleanup_(text_clear) struct text text = TEXT_INIT;
@@ -337,6 +415,11 @@ static void a_report_is_appended(void **state)
 	text_add_string(&text, "before\n");
 	report_module_write(&report, &text);
 	assert_memory_equal(text_string(&text), "before\nzfs\n", 11);
+	text_reset(&text);
+	load("O");
+	text_add_string(&text, "before\n");
+	report_loaded_write(&report, false, &text);
+	assert_memory_equal(text_string(&text), "before\nmodule zfs", 17);
 	text_reset(&text);
 	text_add_string(&text, "[\n");
 	report_module_json_write(&report, &text);
@@ -407,6 +490,7 @@ static void what_is_not_known_is_null(void **state)
 	json_assert_word(json, "gpl_compatible", "null");
 	json_assert_word(json, "intree", "null");
 	json_assert_word(json, "file_differs", "null");
+	json_assert_word(json, "compression", "null");
 	json_assert(json, "signature", "missing");
 	json_assert(json, "error", "No such file or directory");
 	json_assert(json, "path", "");
@@ -557,6 +641,21 @@ static void no_hostile_value_reaches_a_terminal(void **state)
 	}
 }
 
+static void no_hostile_value_of_one_of_many_reaches_a_terminal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+		_cleanup_(text_clear) struct text text = TEXT_INIT, json = TEXT_INIT;
+
+		make_hostile(hostile[i]);
+		report_loaded_write(&report, false, &text);
+		assert_harmless(&text, 10);
+		report_loaded_json_write(&report, &json);
+		assert_harmless(&json, 0);
+		json_check(text_string(&json));
+	}
+}
+
 static void no_hostile_value_leaves_its_string(void **state)
 {
 	static const char *const paths[] = {
@@ -617,12 +716,19 @@ static void what_is_no_text_is_shown_as_such(void **state)
 
 /* ---- no memory ---- */
 
+static void write_loaded(const struct report_module *loaded_report, struct text *text)
+{
+	report_loaded_write(loaded_report, true, text);
+}
+
 /* Also where only what is needed on the way finds no memory. */
 static void without_memory_a_report_is_whole_or_has_the_error(void **state)
 {
 	static void (*const writers[])(const struct report_module *, struct text *) = {
 		report_module_write,
 		report_module_json_write,
+		write_loaded,
+		report_loaded_json_write,
 	};
 
 	(void)state;
@@ -675,6 +781,10 @@ int main(void)
 		TEST(what_the_file_does_not_say_has_no_line),
 		TEST(whether_it_was_verified_is_told_when_asked),
 		TEST(without_a_dialect_no_flag_has_a_meaning),
+		TEST(one_of_many_is_told_in_few_lines),
+		TEST(of_one_of_many_the_title_is_bold_where_that_is_wanted),
+		TEST(of_a_file_that_nobody_has_looked_at_nothing_is_known),
+		TEST(one_of_many_has_the_members_of_any_but_of_what_is_the_same_for_all),
 		TEST(a_report_is_appended),
 		TEST(the_object_has_every_fact_of_a_loaded_module),
 		TEST(what_is_not_known_is_null),
@@ -683,6 +793,7 @@ int main(void)
 		TEST(without_a_dialect_taints_are_unknown),
 		TEST(hostile_letters_stay_inside_of_their_strings),
 		TEST(no_hostile_value_reaches_a_terminal),
+		TEST(no_hostile_value_of_one_of_many_reaches_a_terminal),
 		TEST(no_hostile_value_leaves_its_string),
 		TEST(every_byte_is_harmless_alone_and_between_others),
 		TEST(what_is_no_text_is_shown_as_such),
