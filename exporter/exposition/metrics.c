@@ -29,13 +29,6 @@ static const enum family posture_metrics[] = {
 };
 _Static_assert(ARRAY_SIZE(posture_metrics) == POSTURE_COUNT, "one family per posture");
 
-static const char *const lockdown_modes[] = {
-	[LOCKDOWN_CONFIDENTIALITY] = "confidentiality",
-	[LOCKDOWN_INTEGRITY] = "integrity",
-	[LOCKDOWN_NONE] = "none",
-};
-_Static_assert(ARRAY_SIZE(lockdown_modes) == LOCKDOWN_COUNT, "one word per mode");
-
 /* A family of one sample without labels. */
 static void number(struct expose *expose, enum family family, uint64_t value)
 {
@@ -291,7 +284,7 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 			family_write(expose, FAMILY_LOCKDOWN);
 			for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
 				expose_sample(expose);
-				expose_word(expose, "mode", lockdown_modes[mode]);
+				expose_word(expose, "mode", lockdown_name(mode));
 				expose_number_value(expose,
 				                    snapshot->lockdown.value == mode);
 			}

@@ -8,9 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "model/module_file.h"
 
 static const struct source_result unread = { -ENODATA, "nothing" };
+
+static const char *const lockdown_names[] = {
+	[LOCKDOWN_CONFIDENTIALITY] = "confidentiality",
+	[LOCKDOWN_INTEGRITY] = "integrity",
+	[LOCKDOWN_NONE] = "none",
+};
+_Static_assert(ARRAY_SIZE(lockdown_names) == LOCKDOWN_COUNT, "one name per mode");
+
+const char *lockdown_name(enum lockdown mode)
+{
+	return lockdown_names[mode];
+}
 
 void module_list_init(struct module_list *list)
 {

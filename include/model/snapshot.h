@@ -71,6 +71,9 @@ enum lockdown {
 	LOCKDOWN_COUNT,
 };
 
+/* The value of the label `mode`, as the kernel writes it. */
+const char *lockdown_name(enum lockdown mode);
+
 /* Single numbers of the posture collector. */
 enum posture {
 	POSTURE_SIGNATURES_ENFORCED,

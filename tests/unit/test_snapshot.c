@@ -390,6 +390,14 @@ static void letters_disagree_only_if_sysfs_was_read_and_has_others(void **state)
 	}
 }
 
+static void lockdown_modes_have_the_kernels_names(void **state)
+{
+	(void)state;
+	assert_string_equal(lockdown_name(LOCKDOWN_NONE), "none");
+	assert_string_equal(lockdown_name(LOCKDOWN_INTEGRITY), "integrity");
+	assert_string_equal(lockdown_name(LOCKDOWN_CONFIDENTIALITY), "confidentiality");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup(clear_gives_back_what_records_hold_and_own, setup),
 		cmocka_unit_test_setup(
 			letters_disagree_only_if_sysfs_was_read_and_has_others, setup),
+		cmocka_unit_test(lockdown_modes_have_the_kernels_names),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

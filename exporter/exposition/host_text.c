@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host in text. Must not judge: findings, verdict and outlook are model's.
+ */
+#include "exposition/host_text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "exposition/host.h"
+#include "exposition/lines.h"
+#include "exposition/metrics.h"
+#include "exposition/report.h"
+#include "model/dialect.h"
+#include "model/findings.h"
+#include "model/outlook.h"
+#include "model/snapshot.h"
+
+static void add_bit(const struct metrics *metrics, unsigned int bit, struct text *text)
+{
+	const struct taint_fact *fact = host_fact(metrics, bit);
+
+	if (fact) {
+		text_add_string(text, taint_slug(fact->taint));
+		return;
+	}
+	text_add_string(text, "bit ");
+	text_add_number(text, bit);
+}
+
+/* "die, warn and bit 20", with LAST in front of the last one. */
+static void add_bits(const struct metrics *metrics, uint64_t bits, const char *last,
+                     struct text *text)
+{
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		uint64_t rest = bits & (UINT64_MAX << bit);
+
+		if (!(bits >> bit & 1))
+			continue;
+		if (rest != bits)
+			text_add_string(text, rest & (rest - 1) ? ", " : last);
+		add_bit(metrics, bit, text);
+	}
+}
+
+/* Adds one more name to a list, from any bytes. */
+static void add_name(struct text *names, const char *name, size_t length)
+{
+	if (names->length)
+		text_add_string(names, ", ");
+	text_add(names, name, length);
+}
+
+/* A line of what was put together; it takes over the error of VALUE. */
+static void add_line(struct text *text, const char *label, const struct text *value)
+{
+	lines_add(text, label, text_string(value));
+	if (value->error)
+		text->error = value->error;
+}
+
+static void add_title(struct text *text, const char *title, bool with_colours)
+{
+	text_add_char(text, '\n');
+	lines_add_coloured(text, title, LINES_BOLD, with_colours);
+	text_add_char(text, '\n');
+}
+
+/* Whether something speaks against a mask that has no bit. */
+static bool is_clean_in_doubt(const struct metrics *metrics)
+{
+	const struct findings *findings = metrics->findings;
+
+	return (host_has_comparison(metrics) && findings->contradicted) ||
+	       (host_has_sysfs(metrics) && (findings->hidden || findings->disagreeing));
+}
+
+static void add_verdict(const struct metrics *metrics, bool with_colours,
+                        struct text *text)
+{
+	uint64_t mask = metrics->snapshot->mask;
+
+	if (!host_has_mask(metrics)) {
+		lines_add_coloured(text, "unknown", LINES_YELLOW, with_colours);
+		text_add_string(text, ": the mask cannot be read");
+	} else if (mask) {
+		lines_add_coloured(text, "tainted", LINES_RED, with_colours);
+		text_add_string(text, ": ");
+		text_add_number(text, mask);
+		text_add_string(text, " (");
+		add_bits(metrics, mask, ", ", text);
+		text_add_char(text, ')');
+	} else {
+		lines_add_coloured(text, "clean", LINES_GREEN, with_colours);
+		if (is_clean_in_doubt(metrics))
+			text_add_string(text, ", says the mask; but see what is not "
+			                      "explained");
+	}
+	text_add_char(text, '\n');
+}
+
+static void add_kernel(const struct metrics *metrics, struct text *text)
+{
+	const struct text *release = &metrics->snapshot->release;
+
+	lines_add_label(text, "kernel");
+	lines_add_printable(text, release->length ? text_string(release) : "not known");
+	text_add_string(text, " (");
+	text_add_string(text, metrics->dialect ? dialect_name(metrics->dialect->id)
+	                                       : "its dialect is not known");
+	text_add_string(text, ")\n");
+}
+
+static void add_flags(const struct metrics *metrics, struct text *text)
+{
+	for (unsigned int bit = 0; host_has_mask(metrics) && bit < 64; bit++) {
+		const struct taint_fact *fact = host_fact(metrics, bit);
+		char label[16];
+
+		if (!(metrics->snapshot->mask >> bit & 1))
+			continue;
+		snprintf(label, sizeof(label), "bit %u", bit);
+		lines_add_label(text, label);
+		text_add(text, fact ? &fact->letter : "?", 1);
+		text_add_string(text, ": ");
+		text_add_string(text, fact ? taint_slug(fact->taint) : "unknown");
+		if (fact) {
+			text_add_string(text, " (");
+			text_add_string(text, taint_meaning(fact->taint));
+			text_add_char(text, ')');
+		}
+		text_add_char(text, '\n');
+	}
+}
+
+static void add_modules(const struct metrics *metrics, bool with_colours,
+                        struct text *text)
+{
+	const struct findings *findings = metrics->findings;
+
+	lines_add_label(text, "modules");
+	if (!host_has_modules(metrics)) {
+		text_add_string(text, "not known\n");
+		return;
+	}
+	if (!metrics->snapshot->modules.support) {
+		text_add_string(text, "none, for this kernel cannot load any\n");
+		return;
+	}
+	text_add_number(text, metrics->snapshot->modules.count);
+	text_add_string(text, " loaded, ");
+	text_add_number(text, findings->tainting);
+	text_add_string(text, " tainting\n");
+	for (size_t i = 0; i < findings->tainting; i++) {
+		_cleanup_(text_clear) struct text name = TEXT_INIT;
+		struct report_module report =
+			host_report(metrics, findings->sorted[i], &name);
+
+		text_add_char(text, '\n');
+		report_loaded_write(&report, with_colours, text);
+		if (name.error)
+			text->error = name.error;
+	}
+}
+
+/* What this kernel does not offer has no line, unless one would look for it. */
+static void add_posture(const struct metrics *metrics, bool with_colours,
+                        struct text *text)
+{
+	const struct snapshot *snapshot = metrics->snapshot;
+	const struct reading *lockdown = &snapshot->lockdown;
+
+	add_title(text, "posture", with_colours);
+	lines_add(text, "lockdown",
+	          lockdown->known ? lockdown_name((enum lockdown)lockdown->value)
+	                          : "unknown");
+	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
+		const struct host_posture *row = &host_postures[posture];
+		const struct reading *reading = &snapshot->posture[posture];
+		_cleanup_(text_clear) struct text value = TEXT_INIT;
+
+		if (!reading->known)
+			text_add_string(&value, row->off ? "unknown" : "");
+		else if (row->off)
+			text_add_string(&value, reading->value ? row->on : row->off);
+		else if (posture != POSTURE_PANIC_MASK)
+			text_add_number(&value, reading->value);
+		else if (reading->value)
+			add_bits(metrics, reading->value, ", ", &value);
+		else
+			text_add_string(&value, "no taint");
+		add_line(text, row->label, &value);
+	}
+}
+
+/* What is odd, if anything, and what that may mean. */
+static void add_doubt(struct text *text, const char *label, const struct text *what,
+                      const char *meaning)
+{
+	add_line(text, label, what);
+	if (what->length)
+		lines_add(text, "", meaning);
+}
+
+static void add_flag_doubts(const struct metrics *metrics, struct text *text)
+{
+	_cleanup_(text_clear) struct text unexplained = TEXT_INIT;
+	_cleanup_(text_clear) struct text contradicted = TEXT_INIT;
+
+	add_bits(metrics, metrics->findings->unexplained, ", ", &unexplained);
+	add_doubt(
+		text, "unexplained", &unexplained,
+		metrics->snapshot->modules.support
+			? "In the mask, and no loaded module carries it: the module was "
+			  "removed, failed to load or hides, or root wrote the mask."
+			: "In the mask of a kernel that cannot load modules: root wrote "
+			  "the mask, or a driver that is built in set it.");
+	add_bits(metrics, metrics->findings->contradicted, ", ", &contradicted);
+	add_doubt(
+		text, "contradicted", &contradicted,
+		"A loaded module carries it, and the mask, out of which the kernel never "
+		"takes a bit, does not have it: the mask was tampered with.");
+}
+
+static void add_module_doubts(const struct metrics *metrics, struct text *text)
+{
+	const struct module_list *modules = &metrics->snapshot->modules;
+	_cleanup_(text_clear) struct text hidden = TEXT_INIT, disagreeing = TEXT_INIT;
+
+	for (size_t i = 0; i < modules->unlisted_count; i++) {
+		const char *name = module_list_unlisted_name(modules, i);
+
+		add_name(&hidden, name, strlen(name));
+	}
+	add_doubt(
+		text, "hidden", &hidden,
+		"sysfs shows it as loaded, and /proc/modules does not list it, as is the "
+		"way of rootkits.");
+	for (size_t i = 0; i < modules->count; i++)
+		if (module_record_is_disagreeing(&modules->records[i]))
+			add_name(&disagreeing, modules->records[i].name,
+			         modules->records[i].name_length);
+	add_doubt(text, "disagreeing", &disagreeing,
+	          "sysfs and /proc/modules give it different letters, which the kernel "
+	          "keeps in one place: one of the two answers was changed.");
+}
+
+/* What failed, each file once. */
+static void add_failures(const struct snapshot *snapshot, struct text *text)
+{
+	const struct source_result *const results[] = {
+		&snapshot->mask_result,           &snapshot->release_result,
+		&snapshot->modules.procfs_result, &snapshot->modules.sysfs_result,
+		&snapshot->files_result,          &snapshot->posture_result,
+	};
+	const char *last = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
+		_cleanup_(text_clear) struct text line = TEXT_INIT;
+
+		if (results[i]->error == 0 || strcmp(results[i]->file, last) == 0)
+			continue;
+		text_add_string(&line, results[i]->file);
+		text_add_string(&line, ": ");
+		text_add_string(&line, error_words(results[i]->error));
+		add_line(text, *last ? "" : "not read", &line);
+		last = results[i]->file;
+	}
+	if (*last)
+		lines_add(text, "", "What depends on it is not known.");
+}
+
+static void add_doubts(const struct metrics *metrics, bool with_colours,
+                       struct text *text)
+{
+	size_t before;
+
+	add_title(text, "not explained", with_colours);
+	before = text->length;
+	if (host_has_comparison(metrics))
+		add_flag_doubts(metrics, text);
+	if (host_has_sysfs(metrics))
+		add_module_doubts(metrics, text);
+	add_failures(metrics->snapshot, text);
+	if (text->length == before)
+		text_add_string(text, "  nothing\n");
+}
+
+/* One more clause, unless there is no such bit. */
+static void add_clause(const struct metrics *metrics, uint64_t bits, const char *one,
+                       const char *several, struct text *clauses)
+{
+	if (!bits)
+		return;
+	if (clauses->length)
+		text_add_string(clauses, "; ");
+	add_bits(metrics, bits, " and ", clauses);
+	text_add_string(clauses, bits & (bits - 1) ? several : one);
+}
+
+/* Which loaded modules bring which bits back. */
+static void add_brought(const struct metrics *metrics, uint64_t bits, struct text *text)
+{
+	const struct findings *findings = metrics->findings;
+	bool is_first = true;
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		_cleanup_(text_clear) struct text line = TEXT_INIT, names = TEXT_INIT;
+
+		if (!(bits >> bit & 1))
+			continue;
+		for (size_t i = 0; i < findings->tainting; i++)
+			if (host_module_has_bit(metrics, findings->sorted[i], bit))
+				add_name(&names, findings->sorted[i]->name,
+				         findings->sorted[i]->name_length);
+		add_bit(metrics, bit, &line);
+		text_add_string(&line, ": ");
+		text_add(&line, text_string(&names), names.length);
+		add_line(text, is_first ? "modules" : "", &line);
+		is_first = false;
+		if (names.error)
+			text->error = names.error;
+	}
+}
+
+static void add_outlook(const struct metrics *metrics, bool with_colours,
+                        struct text *text)
+{
+	_cleanup_(text_clear) struct text clauses = TEXT_INIT;
+	struct outlook outlook;
+
+	if (!host_has_mask(metrics) || !metrics->snapshot->mask)
+		return;
+	outlook_init(&outlook, metrics->snapshot, metrics->findings, metrics->dialect);
+	add_clause(metrics, outlook.gone, " is gone", " are gone", &clauses);
+	add_clause(metrics, outlook.with_modules,
+	           " comes back as soon as a module that carries it is loaded again",
+	           " come back as soon as modules that carry them are loaded again",
+	           &clauses);
+	add_clause(
+		metrics, outlook.with_boot,
+		" comes back with every boot, unless kernel, machine or settings change",
+		" come back with every boot, unless kernel, machine or settings change",
+		&clauses);
+	add_clause(metrics, outlook.unknown, " may or may not come back",
+	           " may or may not come back", &clauses);
+	add_title(text, "after a reboot", with_colours);
+	text_add_string(text, "  Nothing but a reboot clears a taint. After one, ");
+	text_add_string(text, text_string(&clauses));
+	text_add_string(text, ".\n");
+	if (clauses.error)
+		text->error = clauses.error;
+	add_brought(metrics, outlook.with_modules, text);
+}
+
+void host_text_write(const struct metrics *metrics, bool with_colours, struct text *text)
+{
+	add_verdict(metrics, with_colours, text);
+	add_kernel(metrics, text);
+	add_flags(metrics, text);
+	add_modules(metrics, with_colours, text);
+	add_posture(metrics, with_colours, text);
+	add_doubts(metrics, with_colours, text);
+	add_outlook(metrics, with_colours, text);
+}
