@@ -329,7 +329,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	options->collectors = choice.is_defaults_disabled ? 0 : collector_defaults();
 	options->collectors = (options->collectors | choice.on) & ~choice.off;
-	if (options->command == COMMAND_ONCE)
+	if (options->command != COMMAND_SERVE)
 		options->scrape.with_process = false;
 	if (!choice.flags[FLAG_SIGNATURE_WAIT])
 		options->scrape.files_wait =

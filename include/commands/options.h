@@ -32,7 +32,7 @@ struct options {
 	/* once */
 	const char *output; /* NULL: standard output */
 
-	/* module */
+	/* module, status, decode */
 	bool is_json;
 
 	const char **trust_paths; /* these two are freed by options_clear(), too */

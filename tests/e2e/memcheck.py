@@ -50,10 +50,12 @@ REFUSED = (
 
 MODULE_FILES = SCENES / "module-files"
 
+WITH_TRUST = f"--collector.signature.trust={MODULE_FILES / 'signing-key.crt.pem'}"
+
 # All that the collector signature can do, and that no file stays uninspected.
 WITH_FILES = (
     "--collector.signature.modules=all",
-    f"--collector.signature.trust={MODULE_FILES / 'signing-key.crt.pem'}",
+    WITH_TRUST,
     "--collector.signature.wait=60s",
 )
 
@@ -210,6 +212,11 @@ def commands_under_valgrind_make_no_error_and_leak_nothing():
             (["once", *scene_flags(folder / "nosuch")], 0),
             (["once", *WITH_FILES, *scene_flags(MODULE_FILES)], 0),
             (["once", "--collector.signature.trust=/dev/null", *flags], 1),
+            (["status", *flags], 3),
+            (["status", "--json", *flags], 3),
+            (["status", *scene_flags(folder / "nosuch")], 1),
+            (["status", "--json", WITH_TRUST, *scene_flags(MODULE_FILES)], 3),
+            (["status", "--collector.signature.trust=/dev/null", *flags], 1),
         ):
             with valgrind(folder) as checker:
                 result = subprocess.run(

@@ -21,7 +21,14 @@ from suite import PROGRAM, SCENES, run, test
 from commands import IS_ROOT, PROPRIETARY, command, folder_for_nobody, lines_of
 from exporter import Exporter, TIMEOUT, scene_flags, wait_until
 from modules import IN_TREE, Tree, elf
-from scenery import ALL_SUCCESSFUL, families, successes, temporary_folder, value
+from scenery import (
+    ALL_SUCCESSFUL,
+    families,
+    make_wide_scene,
+    successes,
+    temporary_folder,
+    value,
+)
 
 LAYERS = ("capabilities", "landlock", "seccomp")
 PATIENCE = "--collector.signature.wait=60s"
@@ -137,6 +144,31 @@ def once_is_inside_as_well():
             result = command("once", *PROPRIETARY, f"--output={name}", cwd=folder)
             assert (result.returncode, result.stderr) == (0, b"")
             assert os.listdir(folder) == ["page.prom"]
+
+
+@test
+def status_is_inside_as_well():
+    with temporary_folder() as folder:
+        scene = make_wide_scene(folder / "scene")
+        process = subprocess.Popen(
+            [PROGRAM, "status", *scene_flags(scene)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        try:
+            # The pipe is full before all is written, and nobody reads on.
+            first = process.stdout.read(1)
+            (thread, *_) = status(process.pid)
+            assert (thread["NoNewPrivs"], thread["Seccomp"]) == ("1", "2")
+            assert int(thread["CapEff"], 16) == 0
+            output, errors = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+            process.wait()
+        assert first + output[:4] == b"clean", output[:50]
+        assert (process.returncode, errors) == (0, b"")
 
 
 @test

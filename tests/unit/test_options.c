@@ -182,14 +182,17 @@ static void options_parse_takes_the_commands(void **state)
 	}
 }
 
-static void options_parse_leaves_process_metrics_out_of_once(void **state)
+static void options_parse_asks_for_process_metrics_only_to_serve_them(void **state)
 {
+	static const char *const others[] = { "once", "status", "module x", "decode" };
 	struct parsed parsed;
 
 	(void)state;
-	parse_good(&parsed, "once");
-	assert_false(parsed.options.scrape.with_process);
-	parsed_clear(&parsed);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		parse_good(&parsed, others[i]);
+		assert_false(parsed.options.scrape.with_process);
+		parsed_clear(&parsed);
+	}
 	parse_good(&parsed, "serve");
 	assert_true(parsed.options.scrape.with_process);
 	parsed_clear(&parsed);
@@ -1046,7 +1049,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(options_parse_of_nothing_gives_the_defaults),
 		TEST(options_parse_takes_the_commands),
-		TEST(options_parse_leaves_process_metrics_out_of_once),
+		TEST(options_parse_asks_for_process_metrics_only_to_serve_them),
 		TEST(options_parse_takes_no_sandbox_for_every_command),
 		TEST(options_parse_takes_paths),
 		TEST(options_parse_takes_every_dialect),
