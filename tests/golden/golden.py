@@ -3,13 +3,15 @@
 """
 Goldens: golden.py PROGRAM starts the exporter on every scene and compares the page, in
 both formats, with SCENE.prom and SCENE.om beside this file; UPDATE=1 rewrites them. All
-pages also go through promtool, Debian's prometheus_client, and a check of our own.
+pages also go through promtool, Debian's prometheus_client, and a check of our own. What
+status says of some scenes is in SCENE.status.txt and, with indents, SCENE.status.json.
 Knows the families of the metrics contract, their labels and their order, and nothing of
 what a scene should say: that is in the goldens.
 """
 
 import concurrent.futures
 import difflib
+import json
 import os
 import re
 import shutil
@@ -64,6 +66,18 @@ VARIANTS = [
         ],
     ),
 ]
+
+# Scenes whose status has goldens, too.
+STATUS_SCENES = (
+    "clean",
+    "contradicted",
+    "hidden",
+    "module-files",
+    "no-module-support",
+    "oops",
+    "orphan",
+    "proprietary",
+)
 
 # The contract: every family in its order, with its type and labels.
 FLAG = ("bit", "flag", "taint")
@@ -318,14 +332,13 @@ def compare(expected, page, name):
     raise AssertionError("\n" + "\n".join(diff))
 
 
-def check_golden(look, suffix):
-    path = os.path.join(HERE, f"{look.name}.{suffix}")
-    page = without_volatile(look.pages[suffix])
+def check_golden(name, page):
+    path = os.path.join(HERE, name)
     if os.environ.get("UPDATE"):
         with open(path, "wb") as file:
             file.write(page)
     with open(path, "rb") as file:
-        compare(file.read(), page, f"{look.name}.{suffix}")
+        compare(file.read(), page, name)
 
 
 def golden_test(look):
@@ -333,9 +346,34 @@ def golden_test(look):
         if look.error:
             raise look.error
         for suffix in ("prom", "om"):
-            check_golden(look, suffix)
+            page = without_volatile(look.pages[suffix])
+            check_golden(f"{look.name}.{suffix}", page)
 
     test.__name__ = f"{look.name}_looks_as_its_goldens_say"
+    return test
+
+
+def run_status(flags):
+    """Ends with 3, which is no error, on a tainted scene."""
+    return subprocess.run(
+        [PROGRAM, "status", *flags],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=TIMEOUT,
+        check=False,
+    ).stdout
+
+
+def status_test(name, scene):
+    def test():
+        flags = scene_flags(scene)
+        check_golden(f"{name}.status.txt", run_status(flags))
+        host = json.loads(run_status([*flags, "--json"]))
+        indented = json.dumps(host, indent=1, ensure_ascii=False)
+        check_golden(f"{name}.status.json", f"{indented}\n".encode())
+
+    test.__name__ = f"status_of_{name}_reads_as_its_goldens_say"
     return test
 
 
@@ -393,6 +431,7 @@ def readme_test(scenes):
 def only_golden_test(looks):
     def no_golden_is_left_without_its_scene():
         names = {f"{look.name}.{suffix}" for look in looks for suffix in ("prom", "om")}
+        names |= {f"{n}.status.{suffix}" for n in STATUS_SCENES for suffix in ("txt", "json")}
         names.add(os.path.basename(__file__))
         for name in sorted(set(os.listdir(HERE)) - names):
             assert os.environ.get("UPDATE"), name
@@ -424,6 +463,7 @@ def main():
         ]
         tap(
             [golden_test(look) for look in looks]
+            + [status_test(name, scenes[name]) for name in STATUS_SCENES]
             + [every_page_test(name, check, looks) for name, check in every]
             + [donate_test(scenes), readme_test(scenes), only_golden_test(looks)]
         )
