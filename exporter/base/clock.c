@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two clocks. Knows clock_gettime(), which cannot fail for these clocks on Linux.
+ * The clocks. Knows clock_gettime(), which cannot fail for these clocks on Linux.
  */
 #include "base/clock.h"
 
@@ -22,4 +22,9 @@ uint64_t clock_monotonic(void)
 uint64_t clock_realtime(void)
 {
 	return clock_read(CLOCK_REALTIME);
+}
+
+uint64_t clock_boottime(void)
+{
+	return clock_read(CLOCK_BOOTTIME);
 }

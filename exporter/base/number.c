@@ -12,13 +12,13 @@
 
 #define DAY (CLOCK_SECOND * 24 * 3600)
 
-/* The digits at the start; END is behind them. 0, -EBADMSG without any, -ERANGE. */
-static int parse_digits(const char *string, uint64_t *ret_number, const char **ret_end)
+int number_digits_parse(const char *string, const char *limit, uint64_t *ret_number,
+                        const char **ret_end)
 {
 	uint64_t number = 0;
 	const char *c = string;
 
-	for (; *c >= '0' && *c <= '9'; c++)
+	for (; c < limit && *c >= '0' && *c <= '9'; c++)
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, (uint64_t)(*c - '0'), &number))
 			return -ERANGE;
@@ -33,7 +33,7 @@ int number_parse(const char *string, uint64_t *ret_number)
 {
 	const char *end;
 	uint64_t number;
-	int r = parse_digits(string, &number, &end);
+	int r = number_digits_parse(string, string + strlen(string), &number, &end);
 
 	if (r < 0)
 		return r;
@@ -89,7 +89,7 @@ int number_duration_parse(const char *string, uint64_t *ret_nanoseconds)
 	};
 	const char *unit;
 	uint64_t number;
-	int r = parse_digits(string, &number, &unit);
+	int r = number_digits_parse(string, string + strlen(string), &number, &unit);
 
 	if (r < 0)
 		return r;

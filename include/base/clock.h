@@ -13,3 +13,6 @@ uint64_t clock_monotonic(void);
 
 /* Nanoseconds since the Unix epoch (CLOCK_REALTIME). */
 uint64_t clock_realtime(void);
+
+/* Nanoseconds since the boot, those asleep too; nobody can set it (CLOCK_BOOTTIME). */
+uint64_t clock_boottime(void);

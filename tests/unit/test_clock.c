@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two clocks, held between two looks at the system's own. No durations here: only
+ * The clocks, held between two looks at the system's own. No durations here: only
  * that one moment is not before another.
  */
 #include "base/clock.h"
@@ -77,7 +77,19 @@ static void real_time_is_the_systems(void **state)
 	assert_true(now < UINT64_C(16000000000) * CLOCK_SECOND);
 }
 
-static void both_clocks_keep_every_nanosecond(void **state)
+static void boot_time_is_the_systems_and_counts_what_was_slept(void **state)
+{
+	uint64_t before = nanoseconds_of(CLOCK_BOOTTIME), now;
+
+	(void)state;
+	now = clock_boottime();
+	assert_int_equal(asked, CLOCK_BOOTTIME);
+	assert_true(now >= before);
+	assert_true(nanoseconds_of(CLOCK_BOOTTIME) >= now);
+	assert_true(now >= clock_monotonic() - CLOCK_SECOND);
+}
+
+static void all_clocks_keep_every_nanosecond(void **state)
 {
 	/* The last moment that the number holds: July 2554. */
 	static const struct timespec times[] = {
@@ -106,6 +118,7 @@ static void both_clocks_keep_every_nanosecond(void **state)
 		given = &times[i];
 		assert_true(clock_monotonic() == wanted[i]);
 		assert_true(clock_realtime() == wanted[i]);
+		assert_true(clock_boottime() == wanted[i]);
 	}
 }
 
@@ -116,7 +129,9 @@ int main(void)
 		cmocka_unit_test_setup(monotonic_time_is_the_systems_and_never_goes_back,
 		                       setup),
 		cmocka_unit_test_setup(real_time_is_the_systems, setup),
-		cmocka_unit_test_setup(both_clocks_keep_every_nanosecond, setup),
+		cmocka_unit_test_setup(boot_time_is_the_systems_and_counts_what_was_slept,
+		                       setup),
+		cmocka_unit_test_setup(all_clocks_keep_every_nanosecond, setup),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -53,6 +53,48 @@ static void a_decimal_number_is_its_value(void **state)
 	}
 }
 
+static void digits_end_at_what_is_none_and_at_the_limit(void **state)
+{
+	static const struct {
+		const char *string;
+		size_t limit, length;
+		uint64_t number;
+	} rows[] = {
+		{ "6,339", 5, 1, 6 },
+		{ "339,5", 5, 3, 339 },
+		{ "12345", 5, 5, 12345 },
+		{ "12345", 2, 2, 12 },
+		{ "0007 ", 5, 4, 7 },
+		{ "18446744073709551615", 20, 20, UINT64_MAX },
+		{ "184467440737095516159", 20, 20, UINT64_MAX },
+	};
+	const char *end = NULL;
+	uint64_t number = 5;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *string = rows[i].string;
+
+		assert_int_equal(number_digits_parse(string, string + rows[i].limit,
+		                                     &number, &end),
+		                 0);
+		assert_true(number == rows[i].number);
+		assert_ptr_equal(end, string + rows[i].length);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const bad[] = { "", "x1", " 1", "-1" };
+		const char *limit = bad[i] + strlen(bad[i]);
+
+		assert_int_equal(number_digits_parse(bad[i], limit, &number, &end),
+		                 -EBADMSG);
+	}
+	assert_int_equal(
+		number_digits_parse(rows[6].string, rows[6].string + 21, &number, &end),
+		-ERANGE);
+	assert_true(number == UINT64_MAX);
+	assert_ptr_equal(end, rows[6].string + 20);
+}
+
 static void every_power_of_two_survives_the_way_through_printf(void **state)
 {
 	char string[32];
@@ -305,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_decimal_number_is_its_value),
+		cmocka_unit_test(digits_end_at_what_is_none_and_at_the_limit),
 		cmocka_unit_test(every_power_of_two_survives_the_way_through_printf),
 		cmocka_unit_test(white_space_may_stand_behind_it),
 		cmocka_unit_test(anything_else_is_bad_and_leaves_the_number_alone),
