@@ -4,24 +4,27 @@
  */
 #include "model/tally.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/macros.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
 /* The clean form of MODULE; "" if there is none that fits. */
 static void clean(const char *module, size_t length, char name[TALLY_MODULE_SIZE])
 {
-	_cleanup_(text_clear) struct text text = TEXT_INIT;
+	/* Room for whatever a module becomes, so that no memory is asked for: what found
+	 * none would be counted under another name. */
+	char room[TALLY_MODULE_SIZE * sizeof(UTF8_REPLACEMENT)] = "";
+	struct text text = { .data = room, .capacity = sizeof(room) };
 
 	name[0] = '\0';
 	/* A clean form is never shorter. */
 	if (length >= TALLY_MODULE_SIZE)
 		return;
 	utf8_add_clean(&text, module, length);
-	if (!text.error && text.length < TALLY_MODULE_SIZE)
-		memcpy(name, text_string(&text), text.length + 1);
+	if (text.length < TALLY_MODULE_SIZE)
+		memcpy(name, room, text.length + 1);
 }
 
 /* The index of the entry; the count if there is none. */
@@ -76,4 +79,18 @@ bool tally_has(const struct tally *tally, enum announcement announcement,
 
 	clean(module, length, name);
 	return find(tally, announcement, name) < tally->count;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct tally_entry *x = a, *y = b;
+	int order = strcmp(announcement_name(x->announcement),
+	                   announcement_name(y->announcement));
+
+	return order ? order : strcmp(x->module, y->module);
+}
+
+void tally_sort(struct tally *tally)
+{
+	qsort(tally->entries, tally->count, sizeof(tally->entries[0]), compare);
 }

@@ -39,6 +39,9 @@ struct tally {
 size_t tally_add(struct tally *tally, enum announcement announcement, const char *module,
                  size_t length, uint64_t time);
 
+/* Orders the entries by announcement_name() and module, bytewise. */
+void tally_sort(struct tally *tally);
+
 /* Whether there is an entry for just this announcement and module. */
 bool tally_has(const struct tally *tally, enum announcement announcement,
                const char *module, size_t length);
