@@ -27,6 +27,28 @@ int descriptor_check(int fd, bool folder)
 	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 }
 
+int descriptor_stream_check(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		return 0;
+	return descriptor_check(fd, false);
+}
+
+int descriptor_stream_read(int fd, char *bytes, size_t size, size_t *ret_length)
+{
+	ssize_t length;
+
+	do {
+		length = read(fd, bytes, size);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0 && errno != EAGAIN)
+		return -errno;
+	*ret_length = length < 0 ? 0 : (size_t)length;
+	return 0;
+}
+
 /* Takes off what was appended since the text was of this length. Returns ERROR. */
 static int cut_off(struct text *text, size_t length, int error)
 {

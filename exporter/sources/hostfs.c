@@ -437,17 +437,27 @@ bool hostfs_identity_is_equal(const struct hostfs_identity *a,
 /* Of a file: opening never waits, for a FIFO either. */
 #define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* Takes FD, which may be an error, and gives it back if it is of a regular file. */
-static int take_regular(int fd, int *ret_fd)
+/* Takes FD, which is an error if R is one, and gives it back if there is none. */
+static int take_checked(int fd, int r, int *ret_fd)
 {
-	int r = fd < 0 ? fd : descriptor_check(fd, false);
-
 	if (r < 0) {
 		close_descriptor(&fd);
 		return r;
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+/* Takes FD, which may be an error, and gives it back if it is of a regular file. */
+static int take_regular(int fd, int *ret_fd)
+{
+	return take_checked(fd, fd < 0 ? fd : descriptor_check(fd, false), ret_fd);
+}
+
+/* The same, if it is of what can be followed. */
+static int take_stream(int fd, int *ret_fd)
+{
+	return take_checked(fd, fd < 0 ? fd : descriptor_stream_check(fd), ret_fd);
 }
 
 int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int *ret_fd)
@@ -457,6 +467,29 @@ int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int 
 	if (r < 0)
 		return r;
 	return leave(fs, take_regular(open_inside(fs, root, path, FILE_FLAGS), ret_fd));
+}
+
+int hostfs_stream_open(struct hostfs *fs, enum hostfs_root root, const char *path,
+                       struct hostfs_stream *ret_stream)
+{
+	int fd = -1, r = enter(fs, root, path);
+
+	if (r == 0)
+		r = leave(fs, take_stream(open_inside(fs, root, path, FILE_FLAGS), &fd));
+	if (r < 0)
+		return r;
+	*ret_stream = (struct hostfs_stream){ .root = root, .path = path, .fd = fd };
+	return 0;
+}
+
+int hostfs_stream_read(struct hostfs *fs, const struct hostfs_stream *stream, char *bytes,
+                       size_t size, size_t *ret_length)
+{
+	int r = enter(fs, stream->root, stream->path);
+
+	if (r < 0)
+		return r;
+	return leave(fs, descriptor_stream_read(stream->fd, bytes, size, ret_length));
 }
 
 int hostfs_given_open(const char *path, int *ret_fd)

@@ -4,7 +4,8 @@
  *
  * Paths are relative to a root and cannot leave it: ".." and absolute links stay inside
  * (openat2(2), RESOLVE_IN_ROOT); kernels before 5.6 get a walk that follows no link. Only
- * regular files and folders are opened, and opening never waits: a FIFO is refused.
+ * regular files and folders are opened, but for what is followed, and opening never
+ * waits: a FIFO is refused.
  *
  * What the last pass read stays open, since reading again costs a fraction of opening. A
  * kept descriptor is dropped when its file has no name any more (replaced, deleted) or no
@@ -109,6 +110,24 @@ bool hostfs_identity_is_equal(const struct hostfs_identity *a,
 
 /* Opens a regular file for reading; the caller closes it. */
 int hostfs_open(struct hostfs *fs, enum hostfs_root root, const char *path, int *ret_fd);
+
+/* What is followed: a character device, a FIFO, or a regular file that grows. */
+struct hostfs_stream {
+	enum hostfs_root root;
+	const char *path; /* borrowed */
+	int fd;           /* whoever opened it closes it */
+};
+
+/* Opens PATH for that. */
+int hostfs_stream_open(struct hostfs *fs, enum hostfs_root root, const char *path,
+                       struct hostfs_stream *ret_stream);
+
+/*
+ * Goes on reading a stream, which any hostfs may have opened, as descriptor_stream_read()
+ * does, and waits for nothing.
+ */
+int hostfs_stream_read(struct hostfs *fs, const struct hostfs_stream *stream, char *bytes,
+                       size_t size, size_t *ret_length);
 
 /*
  * Files and folders that the user of the program names: anywhere, relative to the working

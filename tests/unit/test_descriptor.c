@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading what is open: whole, bounded, and with nothing left behind by a failure. Knows
- * realloc(), which it lets fail.
+ * realloc() and read(), which it lets fail.
  */
 #include "sources/descriptor.h"
 
@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,9 @@
 void *__real_realloc(void *pointer, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
 
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
+
 static bool memory_fails;
 
 void *__wrap_realloc(void *pointer, size_t size)
@@ -25,9 +29,25 @@ void *__wrap_realloc(void *pointer, size_t size)
 	return memory_fails ? NULL : __real_realloc(pointer, size);
 }
 
+/* What the next read() calls fail with, one after another; 0: they do not. */
+static int read_errors[4];
+static size_t reads;
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	int error = reads < 4 ? read_errors[reads] : 0;
+
+	reads++;
+	if (!error)
+		return __real_read(fd, bytes, size);
+	errno = error;
+	return -1;
+}
+
 static int setup(void **state)
 {
 	memory_fails = false;
+	memset(read_errors, 0, sizeof(read_errors));
 	return tree_setup(state);
 }
 
@@ -69,6 +89,70 @@ static void descriptor_check_tells_files_folders_and_others(void **state)
 	close(fifo);
 	close(folder);
 	close(file);
+}
+
+static void descriptor_stream_check_takes_what_can_be_followed(void **state)
+{
+	int file = open_filled(0), folder = open_entry("root"), fifo, device, pair[2];
+
+	(void)state;
+	assert_int_equal(mkfifoat(tree_fd, "root/fifo", 0644), 0);
+	fifo = open_entry("root/fifo");
+	device = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(descriptor_stream_check(file), 0);
+	assert_int_equal(descriptor_stream_check(fifo), 0);
+	assert_int_equal(descriptor_stream_check(device), 0);
+	assert_int_equal(descriptor_stream_check(folder), -EISDIR);
+	assert_int_equal(descriptor_stream_check(pair[0]), -EINVAL);
+	assert_int_equal(descriptor_stream_check(-1), -EBADF);
+	close(pair[1]);
+	close(pair[0]);
+	close(device);
+	close(fifo);
+	close(folder);
+	close(file);
+}
+
+static void descriptor_stream_read_goes_on_where_it_ended(void **state)
+{
+	int fd = open_filled(0), other = open_entry("root/file");
+	char bytes[8] = "";
+	size_t length = 9;
+
+	(void)state;
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), 0);
+	assert_int_equal(length, 0);
+	assert_int_equal(write(fd, "abcdefghij", 10), 10);
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), 0);
+	assert_int_equal(length, 8);
+	assert_memory_equal(bytes, "abcdefgh", 8);
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), 0);
+	assert_int_equal(length, 2);
+	assert_memory_equal(bytes, "ij", 2);
+	close(other);
+	close(fd);
+}
+
+static void descriptor_stream_read_waits_for_nothing_and_tells_what_was_lost(void **state)
+{
+	static const int errors[] = { EINTR, EINTR, EPIPE, EAGAIN };
+	int fd = open_filled(3), other = open_entry("root/file");
+	char bytes[8];
+	size_t length = 9;
+
+	(void)state;
+	memcpy(read_errors, errors, sizeof(errors));
+	reads = 0;
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), -EPIPE);
+	assert_int_equal(length, 9);
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), 0);
+	assert_int_equal(length, 0);
+	assert_int_equal(descriptor_stream_read(other, bytes, 8, &length), 0);
+	assert_int_equal(length, 3);
+	assert_int_equal(reads, 5);
+	close(other);
+	close(fd);
 }
 
 static void descriptor_read_appends_up_to_the_bound_and_no_more(void **state)
@@ -150,6 +234,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(descriptor_check_tells_files_folders_and_others),
+		TEST(descriptor_stream_check_takes_what_can_be_followed),
+		TEST(descriptor_stream_read_goes_on_where_it_ended),
+		TEST(descriptor_stream_read_waits_for_nothing_and_tells_what_was_lost),
 		TEST(descriptor_read_appends_up_to_the_bound_and_no_more),
 		TEST(descriptor_read_without_memory_appends_nothing),
 		TEST(descriptor_read_of_a_folder_is_an_error),

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "sources/stalls.h"
 #include "tree.h"
 
 long __real_syscall(long number, ...);
@@ -1546,6 +1547,133 @@ static void hostfs_open_follows_links_without_openat2_where_nothing_is_outside(
 	hostfs_free(fs);
 }
 
+/* ---- streams ---- */
+
+/* Opens, reads once, closes; the most that is compared are 15 bytes. */
+static void check_stream(struct hostfs *fs, const char *path, const char *expected)
+{
+	struct hostfs_stream stream;
+	char bytes[16] = "";
+	size_t length = 0;
+
+	assert_int_equal(hostfs_stream_open(fs, HOSTFS_ROOTFS, path, &stream), 0);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 15, &length), 0);
+	close(stream.fd);
+	assert_int_equal(length, strlen(expected));
+	assert_string_equal(bytes, expected);
+}
+
+static void check_stream_error(struct hostfs *fs, const char *path, int error)
+{
+	struct hostfs_stream stream = { .fd = -1 };
+
+	assert_int_equal(hostfs_stream_open(fs, HOSTFS_ROOTFS, path, &stream), error);
+	assert_int_equal(stream.fd, -1);
+}
+
+static void hostfs_follows_files_and_fifos_inside_of_the_root(void **state)
+{
+	struct hostfs *fs = tree_hostfs();
+	size_t before, after;
+
+	(void)state;
+	tree_write("outside", "secret\n");
+	tree_write("root/dev/file", "6,1,2,-;a\n");
+	tree_link("/dev/file", "root/dev/link");
+	tree_link("../../outside", "root/dev/above");
+	tree_fifo("root/dev/fifo");
+	tree_folder("root/dev/folder");
+	check_stream(fs, "dev/file", "6,1,2,-;a\n");
+	before = tree_count_descriptors();
+	alarm(60);
+	check_stream(fs, "dev/link", "6,1,2,-;a\n");
+	check_stream(fs, "dev/fifo", "");
+	check_stream_error(fs, "dev/above", -ENOENT);
+	check_stream_error(fs, "dev/missing", -ENOENT);
+	check_stream_error(fs, "dev/folder", -EISDIR);
+	alarm(0);
+	after = tree_count_descriptors();
+	assert_int_equal(after, before);
+	hostfs_free(fs);
+}
+
+static void hostfs_follows_a_device(void **state)
+{
+	static const char *const paths[HOSTFS_ROOT_COUNT] = { "/dev", "/dev", "/dev",
+		                                              "/dev" };
+	struct hostfs *fs;
+
+	(void)state;
+	assert_int_equal(hostfs_new(paths, &fs), 0);
+	check_stream(fs, "null", "");
+	openat2_error = ENOSYS;
+	check_stream(fs, "null", "");
+	hostfs_free(fs);
+}
+
+/* What one opened another goes on with: each thread has a hostfs of its own. */
+static void hostfs_goes_on_with_the_stream_of_another(void **state)
+{
+	struct hostfs *opener = tree_hostfs(), *fs = tree_hostfs();
+	struct hostfs_stream stream;
+	char bytes[4];
+	size_t length = 5;
+	int writer;
+
+	(void)state;
+	tree_fifo("root/dev/kmsg");
+	assert_int_equal(hostfs_stream_open(opener, HOSTFS_ROOTFS, "dev/kmsg", &stream),
+	                 0);
+	hostfs_free(opener);
+	writer = openat(tree_fd, "root/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	assert_true(writer >= 0);
+	alarm(60);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
+	assert_int_equal(length, 0);
+	assert_int_equal(write(writer, "abcdef", 6), 6);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
+	assert_int_equal(length, 4);
+	hostfs_begin(fs, 0);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), -ETIME);
+	assert_int_equal(length, 4);
+	hostfs_begin(fs, UINT64_MAX);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
+	assert_int_equal(length, 2);
+	assert_memory_equal(bytes, "ef", 2);
+	alarm(0);
+	close(writer);
+	close(stream.fd);
+	hostfs_free(fs);
+}
+
+static void hostfs_does_not_go_on_with_a_stream_that_hangs(void **state)
+{
+	_cleanup_(text_clear) struct text name = TEXT_INIT;
+	struct stall_place hanging = { 0 }, place = { 0 };
+	struct hostfs *fs = tree_hostfs();
+	struct hostfs_stream stream;
+	struct stalls *stalls;
+	char bytes[4];
+	size_t length;
+
+	(void)state;
+	tree_write("root/dev/kmsg", "abc");
+	assert_int_equal(stalls_new(&stalls), 0);
+	hostfs_watch(fs, stalls, &place);
+	assert_int_equal(hostfs_stream_open(fs, HOSTFS_ROOTFS, "dev/kmsg", &stream), 0);
+	assert_int_equal(stalls_enter(stalls, &hanging, HOSTFS_ROOTFS, "dev/kmsg"), 0);
+	assert_true(stalls_declare(stalls, &hanging, hanging.steps, &name));
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), -ETIMEDOUT);
+	stalls_leave(stalls, &hanging);
+	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
+	assert_int_equal(stalls_steps(stalls, &place), 0);
+	close(stream.fd);
+	hostfs_free(fs);
+	stall_place_clear(&hanging);
+	stall_place_clear(&place);
+	stalls_free(stalls);
+}
+
 /* ---- identities ---- */
 
 static struct hostfs_identity identity_of(struct hostfs *fs, const char *path)
@@ -2036,6 +2164,10 @@ int main(void)
 		TEST(hostfs_open_opens_regular_files_inside_of_the_root),
 		TEST(hostfs_open_follows_no_link_without_openat2),
 		TEST(hostfs_open_follows_links_without_openat2_where_nothing_is_outside),
+		TEST(hostfs_follows_files_and_fifos_inside_of_the_root),
+		TEST(hostfs_follows_a_device),
+		TEST(hostfs_goes_on_with_the_stream_of_another),
+		TEST(hostfs_does_not_go_on_with_a_stream_that_hangs),
 		TEST(hostfs_identity_is_equal_compares_all_of_it),
 		TEST(hostfs_identity_read_is_that_of_the_file),
 		TEST(hostfs_identity_read_sees_what_was_replaced_or_written_to),
