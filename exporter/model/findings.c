@@ -79,6 +79,64 @@ static int describe(struct findings *findings, const struct module_list *modules
 	return 0;
 }
 
+static int compare_unloaded(const void *a, const void *b)
+{
+	const struct unloaded_finding *x = a, *y = b;
+	int order = utf8_compare_clean(x->record->name, x->record->name_length,
+	                               y->record->name, y->record->name_length);
+
+	return order ? order : strcmp(x->flags, y->flags);
+}
+
+/* What cannot be told apart becomes one. */
+static void sum_unloaded(struct findings *findings)
+{
+	struct unloaded_finding *all = findings->unloaded;
+	size_t count = 0;
+
+	for (size_t i = 0; i < findings->unloaded_count; i++) {
+		struct unloaded_finding *last = count ? &all[count - 1] : NULL;
+
+		if (!last || compare_unloaded(last, &all[i]) != 0)
+			all[count++] = all[i];
+		else if (__builtin_add_overflow(last->count, all[i].count, &last->count))
+			last->count = UINT64_MAX;
+	}
+	findings->unloaded_count = count;
+}
+
+/* 0 or -ENOMEM. */
+static int judge_unloaded(struct findings *findings, const struct dialect *dialect,
+                          const struct unloaded_list *list)
+{
+	struct text *flags = &findings->unloaded_flags;
+	const char *at;
+
+	findings->unloaded = calloc(list->count + 1, sizeof(*findings->unloaded));
+	if (!findings->unloaded)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		dialect_letters_write(dialect, list->records[i].letters, flags);
+		text_add(flags, "", 1);
+	}
+	if (flags->error)
+		return flags->error;
+	at = text_string(flags);
+	for (size_t i = 0; i < list->count; i++) {
+		findings->unloaded[i] = (struct unloaded_finding){
+			.record = &list->records[i],
+			.flags = at,
+			.count = list->records[i].count,
+		};
+		at += strlen(at) + 1;
+	}
+	findings->unloaded_count = list->count;
+	qsort(findings->unloaded, list->count, sizeof(*findings->unloaded),
+	      compare_unloaded);
+	sum_unloaded(findings);
+	return 0;
+}
+
 int findings_init(struct findings *findings, const struct snapshot *snapshot,
                   const struct dialect *dialect, bool describes_every)
 {
@@ -107,6 +165,8 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 	qsort(findings->sorted, findings->tainting, sizeof(struct module_record *),
 	      compare_records);
 	r = describe(findings, modules, describes_every);
+	if (r == 0 && dialect)
+		r = judge_unloaded(findings, dialect, &snapshot->unloaded);
 	if (r < 0)
 		return r;
 
@@ -125,5 +185,7 @@ void findings_clear(struct findings *findings)
 	if (findings->described != findings->sorted)
 		free(findings->described);
 	free(findings->sorted);
+	free(findings->unloaded);
+	text_clear(&findings->unloaded_flags);
 	*findings = (struct findings){ 0 };
 }

@@ -43,6 +43,18 @@ void module_list_clear(struct module_list *list)
 	module_list_init(list);
 }
 
+void unloaded_list_init(struct unloaded_list *list)
+{
+	*list = (struct unloaded_list){ .result = unread };
+}
+
+void unloaded_list_clear(struct unloaded_list *list)
+{
+	text_clear(&list->text);
+	free(list->records);
+	unloaded_list_init(list);
+}
+
 void snapshot_init(struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){
@@ -50,14 +62,17 @@ void snapshot_init(struct snapshot *snapshot)
 		.release_result = unread,
 		.files_result = unread,
 		.posture_result = unread,
+		.log_result = unread,
 	};
 	module_list_init(&snapshot->modules);
+	unloaded_list_init(&snapshot->unloaded);
 }
 
 void snapshot_clear(struct snapshot *snapshot)
 {
 	text_clear(&snapshot->release);
 	module_list_clear(&snapshot->modules);
+	unloaded_list_clear(&snapshot->unloaded);
 	snapshot_init(snapshot);
 }
 
@@ -86,6 +101,18 @@ struct module_record *module_list_add(struct module_list *list)
 		return NULL;
 	record = &list->records[list->count++];
 	*record = (struct module_record){ 0 };
+	return record;
+}
+
+struct unloaded_record *unloaded_list_add(struct unloaded_list *list)
+{
+	struct unloaded_record *record;
+
+	if (grow((void **)&list->records, list->count, &list->capacity, sizeof(*record)) <
+	    0)
+		return NULL;
+	record = &list->records[list->count++];
+	*record = (struct unloaded_record){ 0 };
 	return record;
 }
 

@@ -17,9 +17,6 @@
 /* A thousand times what a host with many modules has. */
 #define MODULES_BYTES_MAX (16u << 20)
 
-/* MODULE_NAME_LEN is 64 less a pointer, with the NUL (include/linux/module.h). */
-#define MODULE_NAME_MAX 63
-
 void procfs_mask_read(struct hostfs *fs, struct snapshot *snapshot)
 {
 	_cleanup_(text_clear) struct text value = TEXT_INIT;

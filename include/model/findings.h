@@ -8,11 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "model/module_file.h"
 
 struct dialect;
 struct snapshot;
 struct module_record;
+struct unloaded_record;
+
+/* A tainting module that is gone: one series. */
+struct unloaded_finding {
+	const struct unloaded_record *record; /* the first of those that look the same */
+	const char *flags;                    /* its letters as the kernel orders them */
+	uint64_t count;                       /* of all of them */
+};
 
 struct findings {
 	/* Loaded modules that carry the taint; a module may count in several. */
@@ -36,6 +45,11 @@ struct findings {
 	size_t described_count;
 
 	size_t files[MODULE_SIGNATURE_COUNT]; /* modules by what their files hold */
+
+	/* Those that are gone, sorted by the clean form of their names and by flags. */
+	struct unloaded_finding *unloaded;
+	size_t unloaded_count;
+	struct text unloaded_flags; /* where the flags are */
 };
 
 /*

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "model/taint.h"
+#include "model/tally.h"
 
 /* What a part of the snapshot was read from, and how that went. */
 struct source_result {
@@ -28,6 +29,9 @@ struct reading {
 
 struct module_file;
 struct module_build;
+
+/* MODULE_NAME_LEN is 64 less a pointer, with the NUL (include/linux/module.h). */
+#define MODULE_NAME_MAX 63
 
 /* One record of /proc/modules. */
 struct module_record {
@@ -88,6 +92,23 @@ enum posture {
 	POSTURE_COUNT,
 };
 
+/* One record of the modules that are gone. */
+struct unloaded_record {
+	const char *name; /* in the list's text; not terminated, any bytes */
+	size_t name_length;
+	struct taint_letters letters;
+	uint64_t count; /* how often one of this name was unloaded with these letters */
+};
+
+/* The tainting modules that are gone, as debugfs tells of them. */
+struct unloaded_list {
+	struct source_result result;
+	struct text text; /* what was read; the records point into it */
+	struct unloaded_record *records;
+	size_t count;
+	size_t capacity;
+};
+
 /* This process; readings that failed are unknown. Times in nanoseconds. */
 struct snapshot_process {
 	uint64_t cpu_time;
@@ -114,6 +135,12 @@ struct snapshot {
 	struct reading posture[POSTURE_COUNT];
 	struct reading lockdown; /* value: enum lockdown */
 
+	struct source_result log_result;
+	struct tally log;  /* sorted; times in nanoseconds since the Unix epoch */
+	uint64_t log_lost; /* records that were overwritten before they were read */
+
+	struct unloaded_list unloaded;
+
 	struct snapshot_process process;
 };
 
@@ -136,3 +163,8 @@ const char *module_list_unlisted_name(const struct module_list *list, size_t ind
 
 /* Whether sysfs and /proc/modules give one module different letters. */
 bool module_record_is_disagreeing(const struct module_record *record);
+
+/* An empty list that has seen nothing yet, and one record more, as those of modules. */
+void unloaded_list_init(struct unloaded_list *list);
+void unloaded_list_clear(struct unloaded_list *list);
+struct unloaded_record *unloaded_list_add(struct unloaded_list *list);

@@ -680,6 +680,102 @@ static void many_modules_are_described_in_order(void **state)
 		                   findings.described[i]->name) < 0);
 }
 
+/* ---- modules that are gone ---- */
+
+static void add_gone_bytes(const char *name, size_t length, const char *letters,
+                           uint64_t count)
+{
+	struct unloaded_record *record = unloaded_list_add(&snapshot.unloaded);
+
+	assert_non_null(record);
+	record->name = name;
+	record->name_length = length;
+	record->count = count;
+	assert_int_equal(taint_letters_parse(letters, strlen(letters), &record->letters),
+	                 0);
+}
+
+static void add_gone(const char *name, const char *letters, uint64_t count)
+{
+	add_gone_bytes(name, strlen(name), letters, count);
+}
+
+/* "zfs POE 1, …" */
+static void assert_gone(const char *expected)
+{
+	_cleanup_(text_clear) struct text found = TEXT_INIT;
+
+	for (size_t i = 0; i < findings.unloaded_count; i++) {
+		const struct unloaded_finding *gone = &findings.unloaded[i];
+
+		text_add_string(&found, i ? ", " : "");
+		utf8_add_clean(&found, gone->record->name, gone->record->name_length);
+		text_add_char(&found, ' ');
+		text_add_string(&found, gone->flags);
+		text_add_char(&found, ' ');
+		text_add_number(&found, gone->count);
+	}
+	assert_string_equal(text_string(&found), expected);
+}
+
+static void what_is_gone_is_sorted_by_name_and_flags(void **state)
+{
+	(void)state;
+	judge();
+	assert_gone("");
+	findings_clear(&findings);
+	add_gone("zfs", "EO", 1);
+	add_gone("nvidia", "PEO", 2);
+	add_gone("zfs", "", 3);
+	/* As they are written, not as sets or as they were read: "CO", "OE", "PO". */
+	add_gone("zfs", "OP", 4);
+	add_gone("zfs", "OC", 5);
+	judge();
+	assert_gone("nvidia POE 2, zfs  3, zfs CO 5, zfs OE 1, zfs PO 4");
+}
+
+static void what_is_gone_and_looks_the_same_is_summed(void **state)
+{
+	(void)state;
+	add_gone("x\xff", "EO", 1);
+	add_gone("y", "E", UINT64_MAX - 1);
+	add_gone("x\xfe", "OE", 2);
+	add_gone("y", "E", 5);
+	add_gone("x\xef\xbf\xbd", "OE", 3);
+	add_gone("x\xff", "E", 4);
+	add_gone_bytes("x\0", 2, "E", 10);
+	judge();
+	assert_gone("x\xef\xbf\xbd E 14, x\xef\xbf\xbd OE 6, y E 18446744073709551615");
+}
+
+static void flags_of_what_is_gone_are_those_of_the_dialect(void **state)
+{
+	(void)state;
+	add_gone("x", "XNE", 1);
+	judge();
+	assert_gone("x EXN 1");
+	findings_clear(&findings);
+	dialect_init(&dialect, DIALECT_SUSE, "4.12.14-122-default");
+	judge();
+	assert_gone("x ENX 1");
+	findings_clear(&findings);
+	assert_int_equal(findings_init(&findings, &snapshot, NULL, false), 0);
+	assert_int_equal(findings.unloaded_count, 0);
+}
+
+static void without_memory_for_what_is_gone_nothing_is_found(void **state)
+{
+	(void)state;
+	add_gone("x", "E", 1);
+	calls_left = 1;
+	assert_int_equal(findings_init(&findings, &snapshot, &dialect, false), -ENOMEM);
+	assert_int_equal(findings.unloaded_count, 0);
+	findings_clear(&findings);
+	assert_null(findings.unloaded);
+}
+
+/* ---- no memory ---- */
+
 static void no_memory_for_the_described_is_an_error_and_leaves_nothing_behind(
 	void **state)
 {
@@ -758,6 +854,10 @@ int main(void)
 		TEST(described_modules_are_sorted_as_what_stands_for_their_names),
 		TEST(names_that_look_the_same_have_an_order_of_their_own),
 		TEST(many_modules_are_described_in_order),
+		TEST(what_is_gone_is_sorted_by_name_and_flags),
+		TEST(what_is_gone_and_looks_the_same_is_summed),
+		TEST(flags_of_what_is_gone_are_those_of_the_dialect),
+		TEST(without_memory_for_what_is_gone_nothing_is_found),
 		TEST(no_memory_for_the_described_is_an_error_and_leaves_nothing_behind),
 		TEST(clear_may_come_twice),
 	};

@@ -88,12 +88,25 @@ static void assert_list_is_new(const struct module_list *list)
 	assert_int_equal(list->unlisted_capacity, 0);
 }
 
+static void assert_unloaded_is_new(const struct unloaded_list *list)
+{
+	assert_unread(&list->result);
+	assert_null(list->text.data);
+	assert_null(list->records);
+	assert_int_equal(list->count, 0);
+	assert_int_equal(list->capacity, 0);
+}
+
 static void assert_snapshot_is_new(const struct snapshot *snapshot)
 {
 	assert_unread(&snapshot->mask_result);
 	assert_unread(&snapshot->release_result);
 	assert_unread(&snapshot->files_result);
 	assert_unread(&snapshot->posture_result);
+	assert_unread(&snapshot->log_result);
+	assert_int_equal(snapshot->log.count, 0);
+	assert_true(snapshot->log_lost == 0);
+	assert_unloaded_is_new(&snapshot->unloaded);
 	assert_list_is_new(&snapshot->modules);
 	assert_true(snapshot->mask_before_modules == 0);
 	assert_true(snapshot->mask == 0);
@@ -150,6 +163,13 @@ static void fill(struct snapshot *snapshot)
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
 		snapshot->posture[posture] = (struct reading){ true, 1 };
 	snapshot->lockdown = (struct reading){ true, LOCKDOWN_NONE };
+	snapshot->log_result = (struct source_result){ 0 };
+	tally_add(&snapshot->log, ANNOUNCEMENT_CRAP, "zfs", 3, 5);
+	snapshot->log_lost = 7;
+	snapshot->unloaded.result = (struct source_result){ 0 };
+	text_add_string(&snapshot->unloaded.text, "zfs (POE) 1\n");
+	for (int i = 0; i < 100; i++)
+		assert_non_null(unloaded_list_add(&snapshot->unloaded));
 	snapshot->process.open_fds = (struct reading){ true, 7 };
 	snapshot->process.max_fds = (struct reading){ true, 1024 };
 	snapshot->process.virtual_memory_bytes = (struct reading){ true, 1 };
@@ -164,7 +184,7 @@ static void clear_gives_all_back_and_forgets_all(void **state)
 	snapshot_init(&snapshot);
 	for (int round = 0; round < 3; round++) {
 		fill(&snapshot);
-		assert_int_equal(blocks, 5);
+		assert_int_equal(blocks, 7);
 		snapshot_clear(&snapshot);
 		assert_int_equal(blocks, 0);
 		assert_snapshot_is_new(&snapshot);
@@ -209,6 +229,38 @@ static void each_record_starts_at_zero_and_the_others_stay(void **state)
 		assert_true(record->in_sysfs);
 	}
 	module_list_clear(&list);
+	assert_int_equal(blocks, 0);
+}
+
+static void each_unloaded_record_starts_at_zero_and_the_others_stay(void **state)
+{
+	struct unloaded_list list;
+
+	(void)state;
+	memset(&list, 0xa5, sizeof(list));
+	unloaded_list_init(&list);
+	assert_unloaded_is_new(&list);
+	for (size_t i = 0; i < 1000; i++) {
+		struct unloaded_record *record = unloaded_list_add(&list);
+
+		assert_ptr_equal(record, &list.records[i]);
+		assert_null(record->name);
+		assert_int_equal(record->name_length, 0);
+		assert_true(taint_letters_is_empty(&record->letters));
+		assert_true(record->count == 0);
+		record->count = i + 1;
+		record->name_length = i;
+		record->letters.half[1] = i + 1;
+	}
+	for (size_t i = 0; i < 1000; i++)
+		assert_true(list.records[i].count == i + 1);
+	calls_left = 0;
+	while (list.count < list.capacity)
+		assert_non_null(unloaded_list_add(&list));
+	assert_null(unloaded_list_add(&list));
+	assert_int_equal(list.count, list.capacity);
+	unloaded_list_clear(&list);
+	assert_unloaded_is_new(&list);
 	assert_int_equal(blocks, 0);
 }
 
@@ -406,6 +458,8 @@ int main(void)
 		cmocka_unit_test_setup(clear_gives_all_back_and_forgets_all, setup),
 		cmocka_unit_test_setup(each_record_starts_at_zero_and_the_others_stay,
 		                       setup),
+		cmocka_unit_test_setup(
+			each_unloaded_record_starts_at_zero_and_the_others_stay, setup),
 		cmocka_unit_test_setup(unlisted_modules_keep_their_names_and_inodes,
 		                       setup),
 		cmocka_unit_test_setup(an_unlisted_name_may_be_empty_long_or_of_any_bytes,
