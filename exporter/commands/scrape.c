@@ -15,8 +15,10 @@
 #include "sources/builds.h"
 #include "sources/file_cache.h"
 #include "sources/inspector.h"
+#include "sources/kmsg.h"
 #include "sources/process.h"
 #include "sources/procfs.h"
+#include "sources/unloaded.h"
 
 /* The collectors that need the list of modules. */
 #define LISTERS (COLLECTOR_BIT(COLLECTOR_MODULES) | COLLECTOR_BIT(COLLECTOR_SIGNATURE))
@@ -110,6 +112,15 @@ static bool is_signature_good(const struct snapshot *snapshot)
 	       is_good(COLLECTOR_SIGNATURE, &snapshot->files_result);
 }
 
+/* Of one that has a single source: itself, if it is among COLLECTORS and failed. */
+static collector_set failed_of(enum collector collector, collector_set collectors,
+                               const struct source_result *result)
+{
+	collector_set bit = COLLECTOR_BIT(collector);
+
+	return collectors & bit && !is_good(collector, result) ? bit : 0;
+}
+
 /* Those of COLLECTORS whose sources could all be read. */
 static collector_set succeeded(const struct snapshot *snapshot, collector_set collectors)
 {
@@ -128,9 +139,9 @@ static collector_set succeeded(const struct snapshot *snapshot, collector_set co
 	if (collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE) &&
 	    !is_signature_good(snapshot))
 		failed |= COLLECTOR_BIT(COLLECTOR_SIGNATURE);
-	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE) &&
-	    !is_good(COLLECTOR_POSTURE, &snapshot->posture_result))
-		failed |= COLLECTOR_BIT(COLLECTOR_POSTURE);
+	failed |= failed_of(COLLECTOR_POSTURE, collectors, &snapshot->posture_result);
+	failed |= failed_of(COLLECTOR_LOG, collectors, &snapshot->log_result);
+	failed |= failed_of(COLLECTOR_UNLOADED, collectors, &snapshot->unloaded.result);
 	return collectors & ~failed;
 }
 
@@ -180,12 +191,32 @@ static void read_files(struct scraper *scraper, uint64_t deadline,
 	builds_fill(scraper->fs, settings->describes_every_module, snapshot);
 }
 
+/* What the kernel remembers of modules that are gone. */
+static void read_unloaded(struct scraper *scraper, bool has_dialect,
+                          struct snapshot *snapshot)
+{
+	if (has_dialect)
+		unloaded_read(scraper->fs, snapshot);
+	else
+		/* Nobody can say in which order a kernel prints the letters. */
+		snapshot->unloaded.result = snapshot->release_result;
+}
+
+/* The time since *START, which becomes now. */
+static uint64_t take_time(uint64_t *start)
+{
+	uint64_t now = clock_monotonic(), time = now - *start;
+
+	*start = now;
+	return time;
+}
+
 int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t deadline,
                 struct scrape *scrape)
 {
 	struct snapshot *snapshot = &scrape->snapshot;
 	struct metrics *metrics = &scrape->metrics;
-	uint64_t start = clock_monotonic(), end;
+	uint64_t start = clock_monotonic(), *durations = metrics->durations;
 	int r;
 
 	scrape->findings = (struct findings){ 0 };
@@ -204,10 +235,8 @@ int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t dead
 	if (scrape_dialect_choose(scraper->settings, scraper->fs, snapshot,
 	                          &scrape->dialect))
 		metrics->dialect = &scrape->dialect;
-	end = clock_monotonic();
-	metrics->durations[COLLECTOR_KERNEL] = end - start;
+	durations[COLLECTOR_KERNEL] = take_time(&start);
 
-	start = end;
 	if (collectors & LISTERS) {
 		snapshot->mask_before_modules = snapshot->mask;
 		modules_read(scraper->fs, &scraper->modules_memory,
@@ -215,19 +244,23 @@ int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t dead
 		if (snapshot->mask_result.error == 0)
 			procfs_mask_read(scraper->fs, snapshot);
 	}
-	end = clock_monotonic();
-	metrics->durations[COLLECTOR_MODULES] = end - start;
+	durations[COLLECTOR_MODULES] = take_time(&start);
 
-	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE))
 		read_files(scraper, deadline, snapshot);
-	end = clock_monotonic();
-	metrics->durations[COLLECTOR_SIGNATURE] = end - start;
+	durations[COLLECTOR_SIGNATURE] = take_time(&start);
 
-	start = end;
 	if (collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
 		posture_read(scraper->fs, &scraper->secure_boot, snapshot);
-	metrics->durations[COLLECTOR_POSTURE] = clock_monotonic() - start;
+	durations[COLLECTOR_POSTURE] = take_time(&start);
+
+	if (collectors & COLLECTOR_BIT(COLLECTOR_LOG))
+		kmsg_read(scraper->settings->log, scraper->fs, snapshot);
+	durations[COLLECTOR_LOG] = take_time(&start);
+
+	if (collectors & COLLECTOR_BIT(COLLECTOR_UNLOADED))
+		read_unloaded(scraper, metrics->dialect != NULL, snapshot);
+	durations[COLLECTOR_UNLOADED] = take_time(&start);
 
 	r = findings_init(&scrape->findings, snapshot, metrics->dialect,
 	                  scraper->settings->describes_every_module);

@@ -293,6 +293,58 @@ static void write_posture(struct expose *expose, const struct metrics *metrics)
 	}
 }
 
+/* To milliseconds: where the log's clock began is not known any better. */
+static uint64_t round_time(uint64_t nanoseconds)
+{
+	return (nanoseconds + 500000) / 1000000 * 1000000;
+}
+
+static void event_labels(struct expose *expose, const struct tally_entry *entry)
+{
+	expose_sample(expose);
+	expose_word(expose, "event", announcement_name(entry->announcement));
+	expose_label(expose, "module", entry->module, strlen(entry->module));
+}
+
+static void write_log(struct expose *expose, const struct snapshot *snapshot)
+{
+	const struct tally *log = &snapshot->log;
+
+	if (snapshot->log_result.error < 0)
+		return;
+	if (log->count) {
+		family_write(expose, FAMILY_LOG_EVENTS);
+		for (size_t i = 0; i < log->count; i++) {
+			event_labels(expose, &log->entries[i]);
+			expose_number_value(expose, log->entries[i].count);
+		}
+		family_write(expose, FAMILY_LOG_FIRST_EVENT);
+		for (size_t i = 0; i < log->count; i++) {
+			event_labels(expose, &log->entries[i]);
+			expose_seconds_value(expose, round_time(log->entries[i].first));
+		}
+	}
+	number(expose, FAMILY_LOG_LOST_RECORDS, snapshot->log_lost);
+}
+
+static void write_unloaded(struct expose *expose, const struct metrics *metrics)
+{
+	const struct findings *findings = metrics->findings;
+
+	if (metrics->snapshot->unloaded.result.error < 0 || !findings->unloaded_count)
+		return;
+	family_write(expose, FAMILY_UNLOADED_MODULE);
+	for (size_t i = 0; i < findings->unloaded_count; i++) {
+		const struct unloaded_finding *gone = &findings->unloaded[i];
+
+		expose_sample(expose);
+		expose_label(expose, "module", gone->record->name,
+		             gone->record->name_length);
+		expose_label(expose, "flags", gone->flags, strlen(gone->flags));
+		expose_number_value(expose, gone->count);
+	}
+}
+
 static void write_scrape(struct expose *expose, const struct metrics *metrics)
 {
 	if (metrics->collectors) {
@@ -356,6 +408,10 @@ void metrics_write(const struct metrics *metrics, enum expose_format format,
 		write_signature(&expose, metrics);
 	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_POSTURE))
 		write_posture(&expose, metrics);
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_LOG))
+		write_log(&expose, metrics->snapshot);
+	if (metrics->collectors & COLLECTOR_BIT(COLLECTOR_UNLOADED))
+		write_unloaded(&expose, metrics);
 	write_scrape(&expose, metrics);
 	if (metrics->with_process)
 		write_process(&expose, &metrics->snapshot->process);

@@ -19,6 +19,7 @@
 #include "sources/posture.h"
 
 struct inspector;
+struct kmsg;
 struct stall_place;
 struct stalls;
 struct text;
@@ -32,6 +33,7 @@ struct scrape_settings {
 	bool describes_every_module; /* its file; else only those of the tainting ones */
 	uint64_t files_wait;         /* nanoseconds, for files that have to be read */
 	struct trust *trust;         /* NULL: signatures are not verified */
+	struct kmsg *log;            /* NULL: the collector log is off */
 	bool with_process;           /* the process_* families, too */
 	uint64_t start_time;         /* of the process, clock_realtime() */
 	bool sandbox[SANDBOX_LAYER_COUNT]; /* the layers in force */

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -80,6 +81,10 @@ enum family {
 	SOFTLOCKUPS,
 	HARDLOCKUPS,
 	RCU_STALLS,
+	LOG_EVENTS,
+	LOG_FIRST_EVENT,
+	LOG_LOST_RECORDS,
+	UNLOADED_MODULE,
 	COLLECTOR_SUCCESS,
 	COLLECTOR_DURATION,
 	SANDBOX,
@@ -99,11 +104,14 @@ enum family {
 #define MODULES_FAMILIES   RANGE(MODULE_SUPPORT, MODULES_DISAGREEING)
 #define SIGNATURE_FAMILIES RANGE(MODULE_FILES, MODULE_FILE_DIFFERS)
 #define POSTURE_FAMILIES   RANGE(SIGNATURES_ENFORCED, RCU_STALLS)
+#define LOG_FAMILIES       RANGE(LOG_EVENTS, LOG_LOST_RECORDS)
 #define PROCESS_FAMILIES   RANGE(PROCESS_CPU, PROCESS_START_TIME)
 #define ALL_FAMILIES       RANGE(MASK, PROCESS_START_TIME)
 
-/* Those that are there only if a module is. */
-#define PER_MODULE_FAMILIES (SET(MODULE) | RANGE(MODULE_INFO, MODULE_FILE_DIFFERS))
+/* Those that are there only if a module is, loaded or gone, or was announced. */
+#define PER_MODULE_FAMILIES                                      \
+	(SET(MODULE) | RANGE(MODULE_INFO, MODULE_FILE_DIFFERS) | \
+	 RANGE(LOG_EVENTS, LOG_FIRST_EVENT) | SET(UNLOADED_MODULE))
 
 static const struct {
 	const char *name;
@@ -143,6 +151,11 @@ static const struct {
 	[SOFTLOCKUPS] = { "kernel_taint_kernel_softlockups_total", "counter", "" },
 	[HARDLOCKUPS] = { "kernel_taint_kernel_hardlockups_total", "counter", "" },
 	[RCU_STALLS] = { "kernel_taint_kernel_rcu_stalls_total", "counter", "" },
+	[LOG_EVENTS] = { "kernel_taint_log_events_total", "counter", "event,module," },
+	[LOG_FIRST_EVENT] = { "kernel_taint_log_first_event_timestamp_seconds", "gauge",
+	                      "event,module," },
+	[LOG_LOST_RECORDS] = { "kernel_taint_log_lost_records_total", "counter", "" },
+	[UNLOADED_MODULE] = { "kernel_taint_unloaded_module", "gauge", "module,flags," },
 	[COLLECTOR_SUCCESS] = { "kernel_taint_scrape_collector_success", "gauge",
 	                        "collector," },
 	[COLLECTOR_DURATION] = { "kernel_taint_scrape_collector_duration_seconds",
@@ -411,6 +424,8 @@ static const struct {
 	{ DIALECT_SUSE, "6.4.0-150600.21-default" },
 };
 
+#define ALL_COLLECTORS (COLLECTOR_BIT(COLLECTOR_COUNT) - 1)
+
 /* A host whose every source could be read, without modules and without posture. */
 static void scene_init(struct scene *scene, enum dialect_id id, const char *release)
 {
@@ -421,7 +436,8 @@ static void scene_init(struct scene *scene, enum dialect_id id, const char *rele
 	snapshot->mask_result = snapshot->release_result = snapshot->files_result =
 		snapshot->posture_result = (struct source_result){ 0 };
 	snapshot->modules.procfs_result = snapshot->modules.sysfs_result =
-		(struct source_result){ 0 };
+		snapshot->log_result = snapshot->unloaded.result =
+			(struct source_result){ 0 };
 	snapshot->modules.support = true;
 	text_add_string(&snapshot->release, release);
 	snapshot->process = (struct snapshot_process){
@@ -436,13 +452,15 @@ static void scene_init(struct scene *scene, enum dialect_id id, const char *rele
 	scene->metrics = (struct metrics){
 		.snapshot = snapshot,
 		.dialect = &scene->dialect,
-		.collectors = collector_defaults(),
-		.succeeded = collector_defaults(),
+		.collectors = ALL_COLLECTORS,
+		.succeeded = ALL_COLLECTORS,
 		.durations = {
 			[COLLECTOR_KERNEL] = 1000000,
+			[COLLECTOR_LOG] = 50000000,
 			[COLLECTOR_MODULES] = 25,
 			[COLLECTOR_POSTURE] = UINT64_C(3000000000),
 			[COLLECTOR_SIGNATURE] = 40000,
+			[COLLECTOR_UNLOADED] = 7,
 		},
 		.sandbox = { [SANDBOX_LANDLOCK] = true },
 		.with_process = true,
@@ -534,21 +552,53 @@ static void add_posture(struct scene *scene)
 	scene->snapshot.lockdown = (struct reading){ true, LOCKDOWN_INTEGRITY };
 }
 
+/* NAME is a literal, or outlives the scene. */
+static void add_unloaded_bytes(struct scene *scene, const char *name, size_t length,
+                               const char *letters, uint64_t count)
+{
+	struct unloaded_record *record = unloaded_list_add(&scene->snapshot.unloaded);
+
+	assert_non_null(record);
+	record->name = name;
+	record->name_length = length;
+	record->count = count;
+	assert_int_equal(taint_letters_parse(letters, strlen(letters), &record->letters),
+	                 0);
+}
+
+static void add_unloaded(struct scene *scene, const char *name, const char *letters,
+                         uint64_t count)
+{
+	add_unloaded_bytes(scene, name, strlen(name), letters, count);
+}
+
+static void add_event(struct scene *scene, enum announcement announcement,
+                      const char *module, uint64_t time)
+{
+	tally_add(&scene->snapshot.log, announcement, module, strlen(module), time);
+	tally_sort(&scene->snapshot.log);
+}
+
 /* One sample of every family there is. */
 static void add_everything(struct scene *scene)
 {
 	add_module(scene, "nvidia", "POE");
 	set_builds(scene, "abc", "", "abc", "");
 	add_posture(scene);
+	add_event(scene, ANNOUNCEMENT_OOT_MODULE, "nvidia", CLOCK_SECOND);
+	add_unloaded(scene, "zfs", "POE", 1);
 }
 
 static void scene_write(struct scene *scene, enum expose_format format, struct text *page)
 {
 	_cleanup_(findings_clear) struct findings findings = { 0 };
+	int left = calls_left;
 
+	calls_left = -1;
 	assert_int_equal(findings_init(&findings, &scene->snapshot,
 	                               scene->metrics.dialect, scene->describes_every),
 	                 0);
+	calls_left = left;
 	scene->metrics.findings = &findings;
 	metrics_write(&scene->metrics, format, page);
 	scene->metrics.findings = NULL;
@@ -775,19 +825,19 @@ static void a_collector_that_did_not_run_has_no_families(void **state)
 {
 	static const uint64_t families[] = {
 		[COLLECTOR_KERNEL] = KERNEL_FAMILIES,
+		[COLLECTOR_LOG] = LOG_FAMILIES,
 		[COLLECTOR_MODULES] = MODULES_FAMILIES,
 		[COLLECTOR_POSTURE] = POSTURE_FAMILIES,
 		[COLLECTOR_SIGNATURE] = SIGNATURE_FAMILIES,
+		[COLLECTOR_UNLOADED] = SET(UNLOADED_MODULE),
 	};
 
 	(void)state;
 	SCENE(scene);
 	add_everything(&scene);
-	for (collector_set set = 0; set <= collector_defaults(); set++) {
+	for (collector_set set = 0; set <= ALL_COLLECTORS; set++) {
 		uint64_t expected = SET(SANDBOX) | SET(BUILD_INFO) | PROCESS_FAMILIES;
 
-		if (set & ~collector_defaults())
-			continue;
 		for (enum collector c = 0; c < COLLECTOR_COUNT; c++)
 			if (set & COLLECTOR_BIT(c))
 				expected |= families[c] | SET(COLLECTOR_SUCCESS) |
@@ -824,12 +874,12 @@ static void an_unknown_kernel_drops_what_needs_a_meaning(void **state)
 	add_everything(&scene);
 	scene.snapshot.release_result = (struct source_result){ -EBADMSG, "release" };
 	scene.metrics.dialect = NULL;
-	assert_families(&scene,
-	                ALL_FAMILIES &
-	                        ~(SET(FLAG) | SET(KERNEL_INFO) |
-	                          SET(MODULES_PROPRIETARY) | SET(MODULES_OUT_OF_TREE) |
-	                          SET(MODULES_UNSIGNED) | SET(MODULE) | SET(MODULE_INFO) |
-	                          SET(FLAG_UNEXPLAINED) | SET(FLAG_CONTRADICTED)));
+	assert_families(
+		&scene,
+		ALL_FAMILIES & ~(SET(FLAG) | SET(KERNEL_INFO) | SET(MODULES_PROPRIETARY) |
+	                         SET(MODULES_OUT_OF_TREE) | SET(MODULES_UNSIGNED) |
+	                         SET(MODULE) | SET(MODULE_INFO) | SET(UNLOADED_MODULE) |
+	                         SET(FLAG_UNEXPLAINED) | SET(FLAG_CONTRADICTED)));
 }
 
 static void a_failed_release_with_a_given_dialect_drops_only_the_info(void **state)
@@ -874,6 +924,17 @@ static void a_failed_sysfs_drops_what_compares_with_it(void **state)
 	scene.snapshot.modules.sysfs_result = (struct source_result){ -EACCES, "module" };
 	assert_families(&scene,
 	                ALL_FAMILIES & ~(SET(MODULES_HIDDEN) | SET(MODULES_DISAGREEING)));
+}
+
+static void a_failed_log_drops_its_families_and_a_failed_list_its_own(void **state)
+{
+	(void)state;
+	SCENE(scene);
+	add_everything(&scene);
+	scene.snapshot.log_result = (struct source_result){ -EPERM, "dev/kmsg" };
+	assert_families(&scene, ALL_FAMILIES & ~LOG_FAMILIES);
+	scene.snapshot.unloaded.result = (struct source_result){ -ENOENT, "debug" };
+	assert_families(&scene, ALL_FAMILIES & ~LOG_FAMILIES & ~SET(UNLOADED_MODULE));
 }
 
 static void a_reading_that_is_not_known_drops_its_family(void **state)
@@ -1463,6 +1524,92 @@ static void lockdown_has_every_mode_and_one_is_set(void **state)
 	               "{mode='none'} 1\n");
 }
 
+/* ---- collectors log and unloaded ---- */
+
+static void a_log_without_events_has_lost_none(void **state)
+{
+	(void)state;
+	SCENE(scene);
+	assert_samples(&scene, LOG_EVENTS, "");
+	assert_samples(&scene, LOG_FIRST_EVENT, "");
+	assert_samples(&scene, LOG_LOST_RECORDS, " 0\n");
+	scene.snapshot.log_lost = UINT64_C(1) << 40;
+	assert_samples(&scene, LOG_LOST_RECORDS, " 1099511627776\n");
+}
+
+static void events_are_sorted_by_what_happened_and_to_whom(void **state)
+{
+	(void)state;
+	SCENE(scene);
+	add_event(&scene, ANNOUNCEMENT_UNSIGNED_MODULE, "zfs", 5 * CLOCK_SECOND);
+	add_event(&scene, ANNOUNCEMENT_OOT_MODULE, "zfs", 4 * CLOCK_SECOND);
+	add_event(&scene, ANNOUNCEMENT_OOT_MODULE, "nvidia", 6 * CLOCK_SECOND);
+	add_event(&scene, ANNOUNCEMENT_OOT_MODULE, "zfs", 7 * CLOCK_SECOND);
+	add_event(&scene, ANNOUNCEMENT_LOCK_DEBUGGING_DISABLED, "", 3 * CLOCK_SECOND);
+	assert_samples(&scene, LOG_EVENTS,
+	               "{event='lock_debugging_disabled',module=''} 1\n"
+	               "{event='oot_module',module='nvidia'} 1\n"
+	               "{event='oot_module',module='zfs'} 2\n"
+	               "{event='unsigned_module',module='zfs'} 1\n");
+	assert_samples(&scene, LOG_FIRST_EVENT,
+	               "{event='lock_debugging_disabled',module=''} 3\n"
+	               "{event='oot_module',module='nvidia'} 6\n"
+	               "{event='oot_module',module='zfs'} 4\n"
+	               "{event='unsigned_module',module='zfs'} 5\n");
+}
+
+static void times_of_events_are_rounded_to_milliseconds(void **state)
+{
+	static const struct {
+		uint64_t time;
+		const char *sample;
+	} rows[] = {
+		{ UINT64_C(1795298562123456789), "1795298562.123" },
+		{ UINT64_C(1795298562123500000), "1795298562.124" },
+		{ UINT64_C(1795298562999499999), "1795298562.999" },
+		{ UINT64_C(1795298562999500000), "1795298563" },
+		{ UINT64_C(1795298562000499999), "1795298562" },
+	};
+	char expected[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		SCENE(scene);
+		add_event(&scene, ANNOUNCEMENT_CRAP, "x", rows[i].time);
+		snprintf(expected, sizeof(expected), "{event='crap',module='x'} %s\n",
+		         rows[i].sample);
+		assert_samples(&scene, LOG_FIRST_EVENT, expected);
+	}
+}
+
+static void hostile_names_of_the_log_and_the_list_are_escaped(void **state)
+{
+	(void)state;
+	SCENE(scene);
+	add_event(&scene, ANNOUNCEMENT_CRAP, "a\"\\\n\xff", CLOCK_SECOND);
+	add_unloaded_bytes(&scene, "a\"\\\n\xff\0", 6, "\"\\", 1);
+	assert_samples(&scene, LOG_EVENTS,
+	               "{event='crap',module='a\\'\\\\\\n\xef\xbf\xbd'} 1\n");
+	assert_samples(&scene, UNLOADED_MODULE,
+	               "{module='a\\'\\\\\\n\xef\xbf\xbd\xef\xbf\xbd',"
+	               "flags='\\'\\\\'} 1\n");
+}
+
+static void modules_that_are_gone_are_sorted_by_name_and_flags(void **state)
+{
+	(void)state;
+	SCENE(scene);
+	add_unloaded(&scene, "zfs", "EOP", 2);
+	add_unloaded(&scene, "zfs", "EO", 1);
+	add_unloaded(&scene, "zfs", "", 3);
+	add_unloaded(&scene, "Upper", "E", UINT64_C(1) << 40);
+	assert_samples(&scene, UNLOADED_MODULE,
+	               "{module='Upper',flags='E'} 1099511627776\n"
+	               "{module='zfs',flags=''} 3\n"
+	               "{module='zfs',flags='OE'} 1\n"
+	               "{module='zfs',flags='POE'} 2\n");
+}
+
 /* ---- the exporter itself ---- */
 
 static void every_collector_that_ran_has_its_success_and_duration(void **state)
@@ -1472,14 +1619,18 @@ static void every_collector_that_ran_has_its_success_and_duration(void **state)
 	scene.metrics.succeeded = COLLECTOR_BIT(COLLECTOR_MODULES);
 	assert_samples(&scene, COLLECTOR_SUCCESS,
 	               "{collector='kernel'} 0\n"
+	               "{collector='log'} 0\n"
 	               "{collector='modules'} 1\n"
 	               "{collector='posture'} 0\n"
-	               "{collector='signature'} 0\n");
+	               "{collector='signature'} 0\n"
+	               "{collector='unloaded'} 0\n");
 	assert_samples(&scene, COLLECTOR_DURATION,
 	               "{collector='kernel'} 0.001\n"
+	               "{collector='log'} 0.05\n"
 	               "{collector='modules'} 0.000000025\n"
 	               "{collector='posture'} 3\n"
-	               "{collector='signature'} 0.00004\n");
+	               "{collector='signature'} 0.00004\n"
+	               "{collector='unloaded'} 0.000000007\n");
 	scene.metrics.collectors = COLLECTOR_BIT(COLLECTOR_POSTURE);
 	scene.metrics.succeeded = COLLECTOR_BIT(COLLECTOR_POSTURE);
 	assert_samples(&scene, COLLECTOR_SUCCESS, "{collector='posture'} 1\n");
@@ -1563,7 +1714,14 @@ static void every_state_gives_a_good_page_whatever_the_order(void **state)
 			                 random_name(names[i], sizeof(names[i])), letters,
 			                 NULL);
 			set_file_of_name(&scene);
+			add_unloaded_bytes(&scene, names[i],
+			                   scene.snapshot.modules.records[i].name_length,
+			                   letters, random_below(5));
+			tally_add(&scene.snapshot.log, random_below(ANNOUNCEMENT_COUNT),
+			          names[i], scene.snapshot.modules.records[i].name_length,
+			          random_below(1u << 31));
 		}
+		tally_sort(&scene.snapshot.log);
 		scene.describes_every = random_below(2);
 		scene_check(&scene, &seen);
 		scene_write(&scene, EXPOSE_TEXT, &page);
@@ -1612,6 +1770,7 @@ static void the_page_stays_small(void **state)
 	add_posture(&scene);
 	/* As every client library has them; they do not count. */
 	scene.metrics.with_process = false;
+	scene.metrics.collectors = collector_defaults();
 	scene_check(&scene, &seen);
 	assert_true(seen.series <= 80);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -1681,6 +1840,8 @@ int main(void)
 		cmocka_unit_test(a_failed_module_list_drops_every_module_family),
 		cmocka_unit_test(failed_files_drop_every_family_of_files),
 		cmocka_unit_test(a_failed_sysfs_drops_what_compares_with_it),
+		cmocka_unit_test(
+			a_failed_log_drops_its_families_and_a_failed_list_its_own),
 		cmocka_unit_test(a_reading_that_is_not_known_drops_its_family),
 		cmocka_unit_test(lockdown_stays_without_secure_boot),
 		cmocka_unit_test(a_process_reading_that_is_not_known_drops_its_family),
@@ -1710,6 +1871,11 @@ int main(void)
 		cmocka_unit_test(modules_that_look_the_same_share_info_and_difference),
 		cmocka_unit_test(every_reading_stands_in_its_own_family),
 		cmocka_unit_test(lockdown_has_every_mode_and_one_is_set),
+		cmocka_unit_test(a_log_without_events_has_lost_none),
+		cmocka_unit_test(events_are_sorted_by_what_happened_and_to_whom),
+		cmocka_unit_test(times_of_events_are_rounded_to_milliseconds),
+		cmocka_unit_test(hostile_names_of_the_log_and_the_list_are_escaped),
+		cmocka_unit_test(modules_that_are_gone_are_sorted_by_name_and_flags),
 		cmocka_unit_test(every_collector_that_ran_has_its_success_and_duration),
 		cmocka_unit_test(every_state_gives_a_good_page_whatever_the_order),
 		cmocka_unit_test(a_thousand_modules_give_a_good_page),

@@ -19,6 +19,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "ko.h"
+#include "sources/kmsg.h"
 #include "tree.h"
 
 void *__real_malloc(size_t size);
@@ -41,6 +42,8 @@ long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 ssize_t __real_pread(int fd, void *bytes, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset);
+ssize_t __real_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
 int __real_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st);
 int __real_clock_gettime(clockid_t id, struct timespec *time);
@@ -144,6 +147,11 @@ ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset)
 	return fails(FAILING_READ) ? -1 : __real_pread(fd, bytes, size, offset);
 }
 
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+	return fails(FAILING_READ) ? -1 : __real_read(fd, bytes, size);
+}
+
 int __wrap_fstat(int fd, struct stat *st)
 {
 	return fails(FAILING_STAT) ? -1 : __real_fstat(fd, st);
@@ -153,6 +161,11 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *time)
 {
 	int r = __real_clock_gettime(id, time);
 
+	/* Of two followers of a log neither is a nanosecond apart. */
+	if (id == CLOCK_REALTIME || id == CLOCK_BOOTTIME) {
+		*time = (struct timespec){ .tv_sec = id == CLOCK_REALTIME ? 2000 : 500 };
+		return 0;
+	}
 	if (fails(FAILING_CLOCK))
 		time->tv_sec += 3600;
 	return r;
@@ -185,6 +198,11 @@ static int teardown(void **state)
 #define POSTURE COLLECTOR_BIT(COLLECTOR_POSTURE)
 #define FILES   COLLECTOR_BIT(COLLECTOR_SIGNATURE)
 #define ALL     (KERNEL | MODULES | POSTURE | FILES)
+
+/* The two that are off by default. */
+#define LOG      COLLECTOR_BIT(COLLECTOR_LOG)
+#define UNLOADED COLLECTOR_BIT(COLLECTOR_UNLOADED)
+#define EVERY    (ALL | LOG | UNLOADED)
 
 #define FOLDER "root/lib/modules/6.1.0-18-amd64/"
 
@@ -229,6 +247,11 @@ static void make_host(void)
 	make_module("dummy", "OE\n");
 	make_module("rootkit", "OE\n");
 	make_files();
+	tree_write("root/dev/kmsg",
+	           "4,1,5000000,-;nvidia: module license 'NVIDIA' taints kernel.\n"
+	           "4,2,5000000,-;nvidia: module license taints kernel.\n"
+	           "4,3,6250400,-;Disabling lock debugging due to kernel taint\n");
+	tree_write("sys/kernel/debug/modules/unloaded_tainted", "gone (EO) 2\n");
 	tree_folder("sys/module/printk/parameters");
 	tree_write("sys/module/module/parameters/sig_enforce", "N\n");
 	tree_write("proc/sys/kernel/modules_disabled", "0\n");
@@ -259,15 +282,29 @@ static char *scrape(struct scraper *scraper, collector_set collectors,
 	return bytes;
 }
 
+/* As commands do that follow the log. */
+static void follow_log(collector_set collectors)
+{
+	if (collectors & LOG)
+		assert_int_equal(kmsg_new(settings.paths, &settings.log), 0);
+}
+
+static void unfollow_log(void)
+{
+	settings.log = kmsg_free(settings.log);
+}
+
 /* The page of the first pass over the tree. */
 static char *scrape_once(collector_set collectors)
 {
 	struct scraper scraper;
 	char *page;
 
+	follow_log(collectors);
 	assert_int_equal(scraper_init(&scraper, &settings, collectors, NULL, NULL), 0);
 	page = scrape(&scraper, collectors, EXPOSE_TEXT);
 	scraper_clear(&scraper);
+	unfollow_log();
 	return page;
 }
 
@@ -372,6 +409,14 @@ static const char *const files_families[] = {
 	"kernel_taint_module_file_differs",
 };
 
+static const char *const log_families[] = {
+	"kernel_taint_log_events_total",
+	"kernel_taint_log_first_event_timestamp_seconds",
+	"kernel_taint_log_lost_records_total",
+};
+
+static const char *const unloaded_families[] = { "kernel_taint_unloaded_module" };
+
 static void check_success(const char *page, int kernel, int modules, int posture,
                           int signature)
 {
@@ -444,7 +489,7 @@ static void scrape_run_tells_of_the_collectors_asked_for_alone(void **state)
 {
 	(void)state;
 	make_host();
-	for (collector_set set = 0; set <= ALL; set++) {
+	for (collector_set set = 0; set <= EVERY; set++) {
 		char *page = scrape_once(set);
 
 		check_families(page, kernel_families, ARRAY_SIZE(kernel_families),
@@ -455,6 +500,10 @@ static void scrape_run_tells_of_the_collectors_asked_for_alone(void **state)
 		               set & POSTURE, NULL);
 		check_families(page, files_families, ARRAY_SIZE(files_families),
 		               set & FILES, NULL);
+		check_families(page, log_families, ARRAY_SIZE(log_families), set & LOG,
+		               NULL);
+		check_families(page, unloaded_families, ARRAY_SIZE(unloaded_families),
+		               set & UNLOADED, NULL);
 		for (enum collector c = 0; c < COLLECTOR_COUNT; c++) {
 			bool is_there = set & COLLECTOR_BIT(c);
 			char sample[128];
@@ -649,16 +698,21 @@ static void scrape_run_leaves_files_alone_that_nobody_asks_for(void **state)
 
 	(void)state;
 	make_host();
+	follow_log(LOG);
 	assert_int_equal(scraper_init(&scraper, &settings, ALL & ~FILES, NULL, NULL), 0);
 	assert_null(scraper.inspector);
-	for (collector_set set = 0; set <= (ALL & ~FILES); set++) {
-		char *page = scrape(&scraper, set, EXPOSE_TEXT);
+	for (collector_set set = 0; set <= EVERY; set++) {
+		char *page;
 
+		if (set & FILES)
+			continue;
+		page = scrape(&scraper, set, EXPOSE_TEXT);
 		CHECK_NONE(page, files_families);
 		assert_null(strstr(page, "collector=\"signature\""));
 		free(page);
 	}
 	scraper_clear(&scraper);
+	unfollow_log();
 }
 
 static void scrape_run_without_modules_has_no_files_and_says_so(void **state)
@@ -880,6 +934,137 @@ static void scrape_run_without_a_root_does_not_know_the_files(void **state)
 	scraper_clear(&scraper);
 }
 
+/* ---- the log, and modules that are gone ---- */
+
+static void check_one_success(const char *page, enum collector collector, int wanted)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line),
+	         "kernel_taint_scrape_collector_success{collector=\"%s\"} %d",
+	         collector_name(collector), wanted);
+	check_line(page, line);
+}
+
+static void scrape_run_tells_what_the_log_announced(void **state)
+{
+	char *page;
+
+	(void)state;
+	make_host();
+	page = scrape_once(EVERY);
+	check_success(page, 1, 1, 1, 1);
+	check_one_success(page, COLLECTOR_LOG, 1);
+	check_line(page, "kernel_taint_log_events_total{event=\"proprietary_module\","
+	                 "module=\"nvidia\"} 1");
+	check_line(page,
+	           "kernel_taint_log_events_total{event=\"lock_debugging_disabled\","
+	           "module=\"\"} 1");
+	check_line(page, "kernel_taint_log_first_event_timestamp_seconds{event="
+	                 "\"proprietary_module\",module=\"nvidia\"} 1505");
+	check_line(page, "kernel_taint_log_first_event_timestamp_seconds{event="
+	                 "\"lock_debugging_disabled\",module=\"\"} 1506.25");
+	check_line(page, "kernel_taint_log_lost_records_total 0");
+	free(page);
+}
+
+static void scrape_run_tells_of_modules_that_are_gone(void **state)
+{
+	char *page;
+
+	(void)state;
+	make_host();
+	page = scrape_once(EVERY);
+	check_one_success(page, COLLECTOR_UNLOADED, 1);
+	check_line(page, "kernel_taint_unloaded_module{module=\"gone\",flags=\"OE\"} 2");
+	free(page);
+}
+
+static void append_to_log(const char *lines)
+{
+	int fd = openat(tree_fd, "root/dev/kmsg", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, lines, strlen(lines)), strlen(lines));
+	close(fd);
+}
+
+/* Scrapers come and go, as threads do; what they read they read once. */
+static void scrape_run_reads_the_log_on_whoever_scrapes(void **state)
+{
+	(void)state;
+	make_host();
+	follow_log(LOG);
+	for (int pass = 1; pass < 4; pass++) {
+		struct scraper scraper;
+		char line[128], *page;
+
+		assert_int_equal(scraper_init(&scraper, &settings, LOG, NULL, NULL), 0);
+		page = scrape(&scraper, LOG, EXPOSE_TEXT);
+		snprintf(line, sizeof(line),
+		         "kernel_taint_log_events_total{event=\"proprietary_module\","
+		         "module=\"nvidia\"} %d",
+		         pass);
+		check_line(page, line);
+		free(page);
+		append_to_log("4,4,9,-;nvidia: module license 'X' taints kernel.\n");
+		/* What asks for others leaves it where it is. */
+		page = scrape(&scraper, KERNEL, EXPOSE_TEXT);
+		CHECK_NONE(page, log_families);
+		free(page);
+		scraper_clear(&scraper);
+	}
+	unfollow_log();
+}
+
+static void scrape_run_without_a_log_or_a_list_tells_the_others(void **state)
+{
+	char *page, *lines;
+
+	(void)state;
+	make_host();
+	tree_delete("root/dev/kmsg");
+	tree_delete("sys/kernel/debug/modules/unloaded_tainted");
+	free(take_log());
+	page = scrape_once(EVERY);
+	lines = take_log();
+	check_success(page, 1, 1, 1, 1);
+	check_one_success(page, COLLECTOR_LOG, 0);
+	check_one_success(page, COLLECTOR_UNLOADED, 0);
+	CHECK_NONE(page, log_families);
+	CHECK_NONE(page, unloaded_families);
+	CHECK_ALL(page, modules_families);
+	assert_non_null(strstr(lines, "collector=log file=dev/kmsg err=\"No such file or "
+	                              "directory\"\n"));
+	assert_non_null(strstr(lines, "collector=unloaded "
+	                              "file=kernel/debug/modules/unloaded_tainted "
+	                              "err=\"No such file or directory\"\n"));
+	free(lines);
+	free(page);
+}
+
+/* Nobody can say in which order it prints letters. */
+static void scrape_run_without_a_release_knows_no_flags(void **state)
+{
+	char *page;
+
+	(void)state;
+	make_host();
+	tree_delete("proc/sys/kernel/osrelease");
+	page = scrape_once(UNLOADED | LOG);
+	check_one_success(page, COLLECTOR_UNLOADED, 0);
+	check_one_success(page, COLLECTOR_LOG, 1);
+	CHECK_NONE(page, unloaded_families);
+	CHECK_ALL(page, log_families);
+	free(page);
+	settings.is_dialect_given = true;
+	settings.dialect = DIALECT_MAINLINE;
+	page = scrape_once(UNLOADED);
+	check_one_success(page, COLLECTOR_UNLOADED, 1);
+	CHECK_ALL(page, unloaded_families);
+	free(page);
+}
+
 /* ---- what fails ---- */
 
 static void scrape_run_without_a_mask_leaves_out_what_needs_it(void **state)
@@ -1059,19 +1244,24 @@ static void scrape_run_after_the_deadline_tells_that_all_failed(void **state)
 
 	(void)state;
 	make_host();
-	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
+	follow_log(LOG);
+	assert_int_equal(scraper_init(&scraper, &settings, EVERY, NULL, NULL), 0);
 	for (int pass = 0; pass < 2; pass++) {
-		char *good = scrape(&scraper, ALL, EXPOSE_TEXT);
+		char *good = scrape(&scraper, EVERY, EXPOSE_TEXT);
 
 		check_success(good, 1, 1, 1, 1);
 		free(good);
 		text_reset(&page);
-		assert_int_equal(scrape_run(&scraper, ALL, 0, EXPOSE_TEXT, &page), 0);
+		assert_int_equal(scrape_run(&scraper, EVERY, 0, EXPOSE_TEXT, &page), 0);
 		check_success(text_string(&page), 0, 0, 0, 0);
+		check_one_success(text_string(&page), COLLECTOR_LOG, 0);
+		check_one_success(text_string(&page), COLLECTOR_UNLOADED, 0);
+		CHECK_NONE(text_string(&page), log_families);
 		CHECK_NONE(text_string(&page), kernel_families);
 		CHECK_NONE(text_string(&page), modules_families);
 	}
 	scraper_clear(&scraper);
+	unfollow_log();
 }
 
 /* ---- many passes ---- */
@@ -1249,6 +1439,11 @@ static collector_set collector_of(const char *line)
 		return FILES;
 	if (strncmp(line, "kernel_taint_module_info", 24) == 0)
 		return FILES | KERNEL;
+	if (strncmp(line, "kernel_taint_log_", 17) == 0)
+		return LOG;
+	/* Nobody else would say that the kernel is not known. */
+	if (strncmp(line, "kernel_taint_unloaded_", 22) == 0)
+		return UNLOADED;
 	if (strncmp(line, "kernel_taint_mask", 17) == 0 ||
 	    strncmp(line, "kernel_taint_flag{", 18) == 0 ||
 	    strncmp(line, "kernel_taint_kernel_info", 24) == 0)
@@ -1323,19 +1518,20 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 	int r;
 
 	before = tree_count_descriptors();
+	follow_log(LOG);
 	failing.kind = fails_at_start ? kind : FAILING_NOTHING;
 	failing.error = error;
 	failing.left = at;
 	failing.sticks = sticks;
 	failing.happened = false;
-	r = scraper_init(&scraper, &settings, ALL, NULL, NULL);
+	r = scraper_init(&scraper, &settings, EVERY, NULL, NULL);
 	if (r == 0) {
 		uint64_t deadline;
 
 		failing.kind = FAILING_NOTHING;
 		deadline = clock_monotonic() + 600 * CLOCK_SECOND;
 		failing.kind = kind;
-		r = scrape_run(&scraper, ALL, deadline, EXPOSE_TEXT, &page);
+		r = scrape_run(&scraper, EVERY, deadline, EXPOSE_TEXT, &page);
 	}
 	happened = failing.happened;
 	failing.kind = FAILING_NOTHING;
@@ -1351,12 +1547,13 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 	if (scraper.fs && !fails_at_start) {
 		text_reset(&page);
 		assert_int_equal(
-			scrape_run(&scraper, ALL, UINT64_MAX, EXPOSE_TEXT, &page), 0);
+			scrape_run(&scraper, EVERY, UINT64_MAX, EXPOSE_TEXT, &page), 0);
 		assert_int_equal(failed_collectors(text_string(&page)), 0);
 		each_sample(text_string(&page), check_is_true, truth);
 		each_sample(truth, check_is_there_or_failed, text_string(&page));
 	}
 	scraper_clear(&scraper);
+	unfollow_log();
 	after = tree_count_descriptors();
 	assert_int_equal(after, before);
 	return happened;
@@ -1365,7 +1562,7 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 /* All moments until nothing fails any more. */
 static void try_failures(enum failing kind, int error, bool sticks)
 {
-	char *truth = scrape_once(ALL);
+	char *truth = scrape_once(EVERY);
 	size_t tried = 0;
 
 	for (int at_start = 0; at_start < 2; at_start++) {
@@ -1427,7 +1624,7 @@ static void scrape_run_is_true_when_a_folder_cannot_be_read(void **state)
 
 	(void)state;
 	make_host();
-	truth = scrape_once(ALL);
+	truth = scrape_once(EVERY);
 	for (size_t at = 0; try_failure(truth, FAILING_FOLDER, EIO, at, false, false);)
 		assert_in_range(++at, 1, 100);
 	free(truth);
@@ -1488,6 +1685,11 @@ int main(void)
 		TEST(scrape_run_without_a_release_does_not_know_the_files),
 		TEST(scrape_run_without_a_list_does_not_know_the_files),
 		TEST(scrape_run_without_a_root_does_not_know_the_files),
+		TEST(scrape_run_tells_what_the_log_announced),
+		TEST(scrape_run_tells_of_modules_that_are_gone),
+		TEST(scrape_run_reads_the_log_on_whoever_scrapes),
+		TEST(scrape_run_without_a_log_or_a_list_tells_the_others),
+		TEST(scrape_run_without_a_release_knows_no_flags),
 		TEST(scrape_run_without_a_mask_leaves_out_what_needs_it),
 		TEST(scrape_run_without_a_release_leaves_out_what_needs_a_meaning),
 		TEST(scrape_run_without_a_list_leaves_out_the_modules),
