@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "commands/certificates.h"
 #include "commands/confine.h"
+#include "commands/kernel_log.h"
 #include "commands/options.h"
 #include "commands/output.h"
 
@@ -65,15 +66,17 @@ int once_run(const struct options *options)
 {
 	_cleanup_(text_clear) struct text page = TEXT_INIT;
 	_cleanup_(certificates_free) struct trust *trust = NULL;
+	_cleanup_(kernel_log_free) struct kmsg *log = NULL;
 	_cleanup_(scraper_clear) struct scraper scraper = { 0 };
 	struct scrape_settings settings = options->scrape;
 	int r;
 
-	if (certificates_load(options, &trust) < 0)
+	if (certificates_load(options, &trust) < 0 || kernel_log_new(options, &log) < 0)
 		return EXIT_FAILURE;
 	if (confine(options, NULL, 0, settings.sandbox) < 0)
 		return EXIT_FAILURE;
 	settings.trust = trust;
+	settings.log = log;
 	r = scraper_init(&scraper, &settings, options->collectors, NULL, NULL);
 	if (r == 0)
 		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT,

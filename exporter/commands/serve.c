@@ -22,6 +22,7 @@
 #include "commands/certificates.h"
 #include "commands/confine.h"
 #include "commands/door.h"
+#include "commands/kernel_log.h"
 #include "commands/options.h"
 #include "commands/scrapes.h"
 #include "exposition/negotiate.h"
@@ -41,6 +42,7 @@ struct serve {
 	const struct options *options;
 	struct scrape_settings settings;
 	struct trust *trust;
+	struct kmsg *log;
 	struct scrapes *scrapes;
 	int event;           /* of the scrapes */
 	struct door *door;   /* NULL: there is no web configuration */
@@ -304,6 +306,7 @@ static void clear_serve(struct serve *serve)
 	guard_free(serve->guard);
 	door_free(serve->door);
 	certificates_free(&serve->trust);
+	kernel_log_free(&serve->log);
 	systemd_clear(&serve->systemd);
 	free(serve->sockets);
 }
@@ -332,6 +335,9 @@ static int prepare(struct serve *serve, struct web_options *web)
 	int r = certificates_load(options, &serve->trust);
 
 	serve->settings.trust = serve->trust;
+	if (r == 0)
+		r = kernel_log_new(options, &serve->log);
+	serve->settings.log = serve->log;
 	if (r == 0 && options->web_config)
 		r = door_new(options->web_config, &serve->door, &serve->guard);
 	web->guard = serve->guard;
