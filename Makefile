@@ -199,12 +199,12 @@ asan:
 		E2E='$(filter-out %/test_hangs.py %/test_load.py,$(E2E))' \
 		unit golden e2e fuzz-replay
 
-# The inspector and its cache. TSan of today loses its way where addresses are more random.
+# The inspector, its cache, the follower of the log. TSan of today loses its way where addresses are more random.
 NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ] || \
 	echo setarch -R)
 tsan:
 	@$(NOT_RANDOM) $(MAKE) --no-print-directory SANITIZE=thread TALLY=$(TALLY) \
-		TESTS='$(addprefix tests/unit/test_,file_cache.c inspector.c worker.c)' \
+		TESTS='$(addprefix tests/unit/test_,file_cache.c inspector.c kmsg.c worker.c)' \
 		E2E='tests/e2e/test_signature.py tests/e2e/test_module.py' unit e2e
 
 memcheck: $(PROGRAM)
@@ -306,8 +306,8 @@ install: $(PROGRAM)
 		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).service
 	install -D -m 0644 packaging/systemd/$(UNIT_NAME).socket \
 		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).socket
-	install -D -m 0644 packaging/systemd/socket.conf \
-		$(INSTALLED)/share/doc/$(UNIT_NAME)/socket.conf
+	install -D -m 0644 -t $(INSTALLED)/share/doc/$(UNIT_NAME) \
+		packaging/systemd/socket.conf packaging/systemd/log.conf
 	install -D -m 0644 packaging/systemd/$(UNIT_NAME).sysusers \
 		$(INSTALLED)/lib/sysusers.d/$(UNIT_NAME).conf
 	test -e $(DESTDIR)/etc/default/$(UNIT_NAME) || \

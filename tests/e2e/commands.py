@@ -27,6 +27,32 @@ AS_NOBODY = (
 )
 
 
+def unprivileged(capabilities=""):
+    """
+    What runs a program as nobody, if that is possible, with no way back to privileges;
+    with CAPABILITIES, such as "+syslog", which only root can give it.
+    """
+    if not IS_ROOT:
+        return ["setpriv", "--no-new-privs"]
+    keeps = f"-all,{capabilities}" if capabilities else "-all"
+    return [
+        *AS_NOBODY,
+        "--no-new-privs",
+        f"--inh-caps={keeps}",
+        f"--ambient-caps={keeps}",
+        f"--bounding-set={keeps}",
+    ]
+
+
+def has_log():
+    """Whether whoever runs the tests may open the log of this machine's kernel."""
+    try:
+        os.close(os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
 def command(*arguments, program=(PROGRAM,), **options):
     """Runs the program to its end."""
     return subprocess.run(

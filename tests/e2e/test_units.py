@@ -15,7 +15,14 @@ import sys
 
 from suite import PROGRAM, SCENES, TESTS_FOLDER, is_sanitized, run, test
 from exporter import Exporter, TIMEOUT, scene_flags
-from commands import AS_ROOT, IS_ROOT, NOBODY, command, folder_for_nobody
+from commands import (
+    AS_ROOT,
+    IS_ROOT,
+    command,
+    folder_for_nobody,
+    has_log,
+    unprivileged,
+)
 from confined import settings
 from scenery import (
     ALL_SUCCESSFUL,
@@ -29,6 +36,7 @@ NAME = "kernel_taint_exporter"
 ROOT = TESTS_FOLDER.parent
 PACKAGING = ROOT / "packaging" / "systemd"
 SERVICE = PACKAGING / f"{NAME}.service"
+LOG = PACKAGING / "log.conf"
 
 # What is left open, and why.
 LEFT_OPEN = {
@@ -45,10 +53,22 @@ NETWORK_LEFT_OPEN = {
     "IPAddressDeny": "whoever scrapes is the administrator's to say",
 }
 EXPOSURE_MAX = 13  # tenths
+# And with the drop-in for the collector log.
+LOG_LEFT_OPEN = {
+    "CapabilityBoundingSet_CAP_SYSLOG": "opens the log",
+    "AmbientCapabilities": "so does who is not root",
+    "SystemCallFilter_privileged": "capset(2), to drop the capability",
+    "PrivateUsers": "the capability has to be the host's",
+    "ProtectKernelLogs": "hides the log",
+    "PrivateDevices": "hides its device; DevicePolicy=closed stays",
+}
+LOG_EXPOSURE_MAX = 21
+
+DROP_INS = [(), ("socket.conf",), ("log.conf",), ("socket.conf", "log.conf")]
 
 
 @contextlib.contextmanager
-def copied_units(change=lambda text: text, drop_in=False):
+def copied_units(change=lambda text: text, drop_ins=()):
     """Copies of the units that start PROGRAM, the service changed: a folder."""
     with temporary_folder() as folder:
         for unit in PACKAGING.glob(f"{NAME}.s*e*"):
@@ -56,9 +76,9 @@ def copied_units(change=lambda text: text, drop_in=False):
             if unit == SERVICE:
                 text = change(text).replace(f"=/usr/bin/{NAME}", f"={PROGRAM}")
             (folder / unit.name).write_text(text)
-        if drop_in:
-            (folder / f"{NAME}.service.d").mkdir()
-            shutil.copy(PACKAGING / "socket.conf", folder / f"{NAME}.service.d")
+        (folder / f"{NAME}.service.d").mkdir()
+        for drop_in in drop_ins:
+            shutil.copy(PACKAGING / drop_in, folder / f"{NAME}.service.d")
         yield folder
 
 
@@ -86,9 +106,9 @@ def verify(folder):
     return result.returncode, result.stdout.decode()
 
 
-def security(folder):
+def security(folder, exposure_max=EXPOSURE_MAX):
     """What is left open, and whether that is little enough."""
-    offline = ("security", "--offline=true", f"--threshold={EXPOSURE_MAX}")
+    offline = ("security", "--offline=true", f"--threshold={exposure_max}")
     result = analyze(folder, *offline, f"{NAME}.service")
     report = analyze(folder, *offline, "--json=short", f"{NAME}.service").stdout
     rows = json.loads(report[: report.rindex(b"]") + 1])
@@ -99,9 +119,9 @@ def security(folder):
 
 
 @test
-def systemd_understands_the_units_with_and_without_the_drop_in():
-    for drop_in in (False, True):
-        with copied_units(drop_in=drop_in) as folder:
+def systemd_understands_the_units_with_and_without_the_drop_ins():
+    for drop_ins in DROP_INS:
+        with copied_units(drop_ins=drop_ins) as folder:
             assert verify(folder) == (0, ""), verify(folder)
 
 
@@ -126,10 +146,24 @@ def the_service_is_shut_in_but_for_what_it_needs():
         left_open, is_enough = security(folder)
         assert left_open <= {*LEFT_OPEN, *NETWORK_LEFT_OPEN}, left_open
         assert is_enough
-    with copied_units(drop_in=True) as folder:
+    with copied_units(drop_ins=["socket.conf"]) as folder:
         left_open, is_enough = security(folder)
         assert left_open <= set(LEFT_OPEN), left_open
         assert is_enough
+
+
+@test
+def the_log_takes_one_capability_and_one_device_and_no_more():
+    for others, network in (([], NETWORK_LEFT_OPEN), (["socket.conf"], {})):
+        with copied_units(drop_ins=["log.conf", *others]) as folder:
+            left_open, is_enough = security(folder, LOG_EXPOSURE_MAX)
+            assert left_open <= {*LEFT_OPEN, *LOG_LEFT_OPEN, *network}, left_open
+            assert is_enough
+    found = settings(LOG)
+    assert found["CapabilityBoundingSet"] == ["CAP_SYSLOG"]
+    assert found["AmbientCapabilities"] == ["CAP_SYSLOG"]
+    assert found["DeviceAllow"] == ["/dev/kmsg r"]
+    assert settings(SERVICE)["DevicePolicy"] == ["closed"]
 
 
 # Lines that no other line makes up for.
@@ -194,21 +228,8 @@ def the_user_of_the_service_is_made():
 
 # ---- the program in the service ----
 
-# Whoever runs the tests, without privileges and with no way back to them.
-UNPRIVILEGED = ["setpriv", "--no-new-privs"]
-if IS_ROOT:
-    UNPRIVILEGED += [
-        f"--reuid={NOBODY}",
-        f"--regid={NOBODY}",
-        "--clear-groups",
-        "--inh-caps=-all",
-        "--ambient-caps=-all",
-        "--bounding-set=-all",
-    ]
-
-
 @contextlib.contextmanager
-def confined(change=lambda text: text):
+def confined(change=lambda text: text, capabilities=""):
     """A folder, and how to start the program in there as the service does."""
     with folder_for_nobody() as (folder, _):
         shutil.copy(TESTS_FOLDER / "e2e" / "confined.py", folder)
@@ -216,7 +237,7 @@ def confined(change=lambda text: text):
         (folder / "confined.py").chmod(0o644)
         (folder / "unit").chmod(0o644)
         yield folder, [
-            *UNPRIVILEGED,
+            *unprivileged(capabilities),
             sys.executable,
             "-B",
             str(folder / "confined.py"),
@@ -269,6 +290,33 @@ def the_program_could_not_live_on_less():
             assert result.returncode != 0, less
 
 
+def with_log(text):
+    return text + LOG.read_text()
+
+
+@test
+def with_the_drop_in_it_opens_the_log_and_drops_what_that_took():
+    if is_sanitized() or not IS_ROOT or not has_log():
+        return
+    with confined(with_log, "+syslog") as (_, program):
+        with Exporter(program, settings(LOG)["Environment"][0].split("=", 1)[1]) as exporter:
+            found = families(exporter.get()[2])
+            assert successes(found)["log"] == 1, exporter.log
+            status = pathlib.Path(f"/proc/{exporter.process.pid}/status").read_text()
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert f"{name}:\t{0:016x}" in status, status
+    # Its line for a system call is what that takes.
+    for line, less in (("SystemCallFilter=capset\n", ""), ("", "")):
+        with confined(
+            lambda text: with_log(text).replace(line, less), "+syslog"
+        ) as (folder, program):
+            scene = copy_scene(SCENES / "proprietary", folder / "scene")
+            result = command(
+                "once", "--collector.log", *scene_flags(scene), program=program
+            )
+            assert (result.returncode == 0) == (not line), result
+
+
 # ---- installed ----
 
 
@@ -303,12 +351,13 @@ def all_is_installed_where_the_prefix_says_and_nothing_stays():
                 f"{prefix}/lib/systemd/system/{NAME}.service": 0o644,
                 f"{prefix}/lib/systemd/system/{NAME}.socket": 0o644,
                 f"{prefix}/lib/sysusers.d/{NAME}.conf": 0o644,
+                f"{prefix}/share/doc/{NAME}/log.conf": 0o644,
                 f"{prefix}/share/doc/{NAME}/socket.conf": 0o644,
                 f"etc/default/{NAME}": 0o644,
             }
             units = folder / prefix / "lib/systemd/system"
             (start,) = settings(units / f"{NAME}.service")["ExecStart"]
-            assert start == f"/{prefix}/bin/{NAME} $SOCKET $ARGS"
+            assert start == f"/{prefix}/bin/{NAME} $SOCKET $LOG $ARGS"
             # Whoever changed the flags keeps them.
             environment = folder / "etc/default" / NAME
             environment.write_text('ARGS="--log.level=debug"\n')

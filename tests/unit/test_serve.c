@@ -192,6 +192,9 @@ static void write_host(void)
 	tree_write("sys/module/ext4/taint", "\n");
 	tree_write("sys/module/module/parameters/sig_enforce", "N\n");
 	tree_write("sys/kernel/warn_count", "3\n");
+	tree_write("sys/kernel/debug/modules/unloaded_tainted", "gone (OE) 1\n");
+	tree_write("root/dev/kmsg",
+	           "4,1,9,-;zfs: loading out-of-tree module taints kernel.\n");
 }
 
 static int setup(void **state)
@@ -315,9 +318,11 @@ static bool has_family(const struct reply *reply, const char *start)
 /* One family of each collector, in the order of their enum. */
 static const char *const families[] = {
 	[COLLECTOR_KERNEL] = "kernel_taint_mask ",
+	[COLLECTOR_LOG] = "kernel_taint_log_events_total{",
 	[COLLECTOR_MODULES] = "kernel_taint_modules_loaded ",
 	[COLLECTOR_POSTURE] = "kernel_taint_kernel_warnings_total ",
 	[COLLECTOR_SIGNATURE] = "kernel_taint_module_files{",
+	[COLLECTOR_UNLOADED] = "kernel_taint_unloaded_module{",
 };
 _Static_assert(ARRAY_SIZE(families) == COLLECTOR_COUNT, "one per collector");
 
@@ -353,6 +358,10 @@ static void assert_collectors(const struct reply *reply, collector_set ran,
 #define POSTURE COLLECTOR_BIT(COLLECTOR_POSTURE)
 #define FILES   COLLECTOR_BIT(COLLECTOR_SIGNATURE)
 #define ALL     (KERNEL | MODULES | POSTURE | FILES)
+
+/* The two that are off by default. */
+#define LOG      COLLECTOR_BIT(COLLECTOR_LOG)
+#define UNLOADED COLLECTOR_BIT(COLLECTOR_UNLOADED)
 
 static void assert_query(const char *path, collector_set expected)
 {
@@ -686,6 +695,39 @@ static void collect_and_exclude_do_not_go_together(void **state)
 	assert_fetched("/metrics?collect[]=kernel&exclude[]=posture", 400, line);
 	assert_fetched("/metrics?exclude[]=kernel&collect[]=kernel", 400, line);
 	assert_fetched("/metrics?collect[]=&exclude[]=", 400, line);
+}
+
+/* ---- the log, and modules that are gone ---- */
+
+static void what_is_off_by_default_is_switched_on(void **state)
+{
+	(void)state;
+	options.collectors = ALL | LOG | UNLOADED;
+	start();
+	assert_query("/metrics", ALL | LOG | UNLOADED);
+	assert_query("/metrics?collect[]=log", LOG);
+	assert_query("/metrics?exclude[]=log", ALL | UNLOADED);
+	assert_query("/metrics?collect[]=unloaded", UNLOADED);
+	assert_query("/metrics", ALL | LOG | UNLOADED);
+	stop(SIGTERM);
+	assert_null(strstr(logged(), "kernel log"));
+}
+
+static void a_log_that_cannot_be_opened_fails_its_collector_and_no_other(void **state)
+{
+	(void)state;
+	tree_delete("root/dev/kmsg");
+	options.collectors = ALL | LOG;
+	start();
+	assert_non_null(strstr(logged(), "Cannot open the kernel log"));
+	for (int i = 0; i < 3; i++) {
+		_cleanup_(reply_clear) struct reply reply;
+
+		fetch("GET", "/metrics", "", &reply);
+		assert_collectors(&reply, ALL | LOG, ALL);
+		tree_write("root/dev/kmsg", "");
+	}
+	stop(SIGTERM);
 }
 
 /* ---- the time a scrape has ---- */
@@ -1124,6 +1166,8 @@ int main(void)
 		SERVE_TEST(collect_refuses_what_is_switched_off),
 		SERVE_TEST(exclude_takes_what_is_switched_off),
 		SERVE_TEST(collect_and_exclude_do_not_go_together),
+		SERVE_TEST(what_is_off_by_default_is_switched_on),
+		SERVE_TEST(a_log_that_cannot_be_opened_fails_its_collector_and_no_other),
 		SERVE_TEST(a_timeout_that_is_long_enough_changes_nothing),
 		SERVE_TEST(a_bad_timeout_is_ignored),
 		SERVE_TEST(a_scrape_has_a_part_of_the_timeout),
