@@ -46,6 +46,8 @@ CONTENT_TYPES = {
 # So that no module file is pending by chance.
 PATIENCE = "--collector.signature.wait=60s"
 
+ONLY = ["--collector.disable-defaults"]
+
 # Goldens of a scene that is looked at with further flags: name, scene, flags.
 VARIANTS = [
     ("disagreeing.all", "disagreeing", ["--collector.modules.sysfs=all"]),
@@ -54,8 +56,8 @@ VARIANTS = [
     ("mask-garbage.modules", "mask-garbage", ["--no-collector.kernel"]),
     ("release-missing.modules", "release-missing", ["--no-collector.kernel"]),
     ("release-missing.rhel9", "release-missing", ["--kernel.dialect=rhel9"]),
-    ("oops.kernel", "oops", ["--collector.disable-defaults", "--collector.kernel"]),
-    ("oops.nothing", "oops", ["--collector.disable-defaults"]),
+    ("oops.kernel", "oops", [*ONLY, "--collector.kernel"]),
+    ("oops.nothing", "oops", ONLY),
     ("module-files.all", "module-files", ["--collector.signature.modules=all"]),
     (
         "module-files.trust",
@@ -64,6 +66,15 @@ VARIANTS = [
             "--collector.signature.modules=all",
             f"--collector.signature.trust={SCENES}/module-files/signing-key.crt.pem",
         ],
+    ),
+    ("log.on", "log", ["--collector.log"]),
+    ("unloaded.on", "unloaded", ["--collector.unloaded"]),
+    ("log-hostile.on", "log-hostile", [*ONLY, "--collector.log", "--collector.unloaded"]),
+    ("clean.on", "clean", [*ONLY, "--collector.log", "--collector.unloaded"]),
+    (
+        "release-missing.unloaded",
+        "release-missing",
+        [*ONLY, "--collector.unloaded"],
     ),
 ]
 
@@ -123,6 +134,10 @@ FAMILIES = {
     "kernel_taint_kernel_softlockups_total": ("counter", ()),
     "kernel_taint_kernel_hardlockups_total": ("counter", ()),
     "kernel_taint_kernel_rcu_stalls_total": ("counter", ()),
+    "kernel_taint_log_events_total": ("counter", ("event", "module")),
+    "kernel_taint_log_first_event_timestamp_seconds": ("gauge", ("event", "module")),
+    "kernel_taint_log_lost_records_total": ("counter", ()),
+    "kernel_taint_unloaded_module": ("gauge", ("module", "flags")),
     "kernel_taint_scrape_collector_success": ("gauge", ("collector",)),
     "kernel_taint_scrape_collector_duration_seconds": ("gauge", ("collector",)),
     "kernel_taint_exporter_sandbox": ("gauge", ("layer",)),
@@ -396,7 +411,7 @@ def every_page_test(name, check, looks):
 
 def donate_test(scenes):
     def a_donated_scene_has_the_page_of_its_machine():
-        for name in ("oops", "posture-full", "rhel6", "hostile-names", "module-files"):
+        for name in ("oops", "posture-full", "rhel6", "hostile-names", "module-files", "unloaded"):
             with tempfile.TemporaryDirectory() as folder:
                 donated = os.path.join(folder, name)
                 subprocess.run(

@@ -26,8 +26,12 @@ VOLATILE = re.compile(
     re.MULTILINE,
 )
 
-# Samples whose values are the host kernel's matter.
-OF_HOST = re.compile(rb"^(kernel_taint_exporter_sandbox\{.*\}) [01]$", re.MULTILINE)
+# Samples whose values are the host kernel's matter: its walls, and when it booted.
+OF_HOST = re.compile(
+    rb"^(kernel_taint_exporter_sandbox\{.*\}) [01]$"
+    rb"|^(kernel_taint_log_first_event_timestamp_seconds\{.*\}) [0-9.]+$",
+    re.MULTILINE,
+)
 
 
 def wait_until(condition, timeout=TIMEOUT, what="condition"):
@@ -44,7 +48,7 @@ def wait_until(condition, timeout=TIMEOUT, what="condition"):
 
 def without_volatile(page):
     """PAGE (bytes) without what depends on the scrape, or on the host that runs this."""
-    return OF_HOST.sub(rb"\1 ?", VOLATILE.sub(b"", page))
+    return OF_HOST.sub(rb"\1\2 ?", VOLATILE.sub(b"", page))
 
 
 def scene_flags(scene):

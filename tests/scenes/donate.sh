@@ -8,8 +8,9 @@ usage() {
 	cat <<'END'
 usage: donate.sh FOLDER [PROCFS [SYSFS]]
 Copies what kernel_taint_exporter reads of this machine into the new folder FOLDER:
-the taint mask, the kernel's release, the list of modules, their taint and build, and
-what guards against more. PROCFS is /proc and SYSFS is /sys unless given. No privileges
+the taint mask, the kernel's release, the list of modules, their taint and build, those
+that are gone if debugfs may be read, and what guards against more. The kernel's log is
+not copied. PROCFS is /proc and SYSFS is /sys unless given. No privileges
 are needed.
 
 The modules' files are left out: they are large, and some may not be given away. To add
@@ -90,7 +91,7 @@ take "$procfs/cmdline" proc/cmdline only_panic_on_taint
 take "$procfs/modules" proc/modules without_addresses
 
 for name in warn_count oops_count softlockup_count hardlockup_count rcu_stall_count \
-	security/lockdown; do
+	security/lockdown debug/modules/unloaded_tainted; do
 	take "$sysfs/kernel/$name" "sys/kernel/$name"
 done
 for name in SecureBoot SetupMode; do

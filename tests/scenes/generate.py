@@ -60,41 +60,42 @@ class Scene:
         self.file(b"proc/modules", b"".join(records))
 
 
+HOSTILE = [
+    (b"plain", b"OE"),
+    (b"Upper_before_lower-and-dash", b"E"),
+    (b"caf\xc3\xa9", b"E"),
+    (b"bad\xff", b"O"),
+    (b"bad\xfe", b"E"),
+    (b"overlong\xc0\xaf", b"E"),
+    (b"surrogate\xed\xa0\x80", b"E"),
+    (b"cut\xe2\x82", b"E"),
+    (b"\xff" * 55, b"E"),
+    (b"right-to-left\xe2\x80\xaemark", b"E"),
+    (b'quote"and\\backslash', b"E"),
+    (b"ends in \\", b"E"),
+    (b"new\nline", b"E"),
+    (b"carriage\rreturn", b"E"),
+    (b"tab\tulator", b"E"),
+    (b"bell\a and delete\x7f", b"E"),
+    (b"blank in the name", b"E"),
+    (b"slash/in/the/name", b"OE"),
+    (b".", b"E"),
+    (b"..", b"E"),
+    (b"# HELP kernel_taint_mask No.", b"E"),
+    (b'x"} 1 # {y="', b"E"),
+    (b"(OE)", b"E"),
+    (b"Live", b"E"),
+    (b"0x0", b"E"),
+    (b"-", b"E"),
+    (b"clean\xff", b""),
+    (b"clean and\nblank", b""),
+]
+
+
 def hostile_names(folder):
     scene = Scene(folder, b"hostile-names")
     scene.kernel(12288)
-    scene.modules(
-        [
-            (b"plain", b"OE"),
-            (b"Upper_before_lower-and-dash", b"E"),
-            (b"caf\xc3\xa9", b"E"),
-            (b"bad\xff", b"O"),
-            (b"bad\xfe", b"E"),
-            (b"overlong\xc0\xaf", b"E"),
-            (b"surrogate\xed\xa0\x80", b"E"),
-            (b"cut\xe2\x82", b"E"),
-            (b"\xff" * 55, b"E"),
-            (b"right-to-left\xe2\x80\xaemark", b"E"),
-            (b'quote"and\\backslash', b"E"),
-            (b"ends in \\", b"E"),
-            (b"new\nline", b"E"),
-            (b"carriage\rreturn", b"E"),
-            (b"tab\tulator", b"E"),
-            (b"bell\a and delete\x7f", b"E"),
-            (b"blank in the name", b"E"),
-            (b"slash/in/the/name", b"OE"),
-            (b".", b"E"),
-            (b"..", b"E"),
-            (b"# HELP kernel_taint_mask No.", b"E"),
-            (b'x"} 1 # {y="', b"E"),
-            (b"(OE)", b"E"),
-            (b"Live", b"E"),
-            (b"0x0", b"E"),
-            (b"-", b"E"),
-            (b"clean\xff", b""),
-            (b"clean and\nblank", b""),
-        ]
-    )
+    scene.modules(HOSTILE)
 
 
 def names_like_records(folder):
@@ -119,6 +120,38 @@ def thousand_modules(folder):
     )
     for i in range(80):
         scene.file(b"sys/module/builtin_%02d/uevent" % i, b"")
+
+
+def escape(message):
+    """As the kernel writes it into a record of its log."""
+    return b"".join(
+        bytes([c]) if 32 <= c < 127 and c != 0x5C else b"\\x%02x" % c for c in message
+    )
+
+
+def log_hostile(folder):
+    scene = Scene(folder, b"log-hostile")
+    scene.kernel(12288)
+    scene.modules([])
+    taints = b": loading out-of-tree module taints kernel."
+    messages = [name + taints for name, _ in HOSTILE]
+    messages += [
+        b"x: module license '" + name + b"' taints kernel." for name, _ in HOSTILE
+    ]
+    messages += [b"a\n4,1,1,-;b" + taints, b"n" * 100 + taints, b"m" * 9000 + taints]
+    messages += [b"module_%03d" % i + taints for i in range(200)]
+    lines = [
+        b"4,%d,%d,-;%s\n" % (i, i * 1000, escape(message))
+        for i, message in enumerate(messages)
+    ]
+    # Of user space, no records, and one that is cut off.
+    lines += [b"12,900,1,-;user" + taints + b"\n", b" 4,901,1,-;blank" + taints + b"\n"]
+    lines += [b"4,902,-;short" + taints + b"\n", b"\0\xff\n", b"4,903,1,-;cut" + taints]
+    scene.file(b"dev/kmsg", b"".join(lines))
+    scene.file(
+        b"sys/kernel/debug/modules/unloaded_tainted",
+        b"".join(b"%s (%s) 2\n" % (name, letters) for name, letters in HOSTILE),
+    )
 
 
 def fifos(folder):
@@ -149,6 +182,7 @@ def generate(folder):
     hostile_names(folder)
     names_like_records(folder)
     thousand_modules(folder)
+    log_hostile(folder)
     fifos(folder)
     nothing_mounted(folder)
     no_roots(folder)
