@@ -103,6 +103,49 @@ def files_that_hang_one_after_another_come_back_one_after_another(scene):
         wait_until(lambda: good_collectors(exporter) == GOOD, what="answer again")
 
 
+EVENTS = re.compile(
+    rb'^kernel_taint_log_events_total\{event="oot_module",module="zfs"\} (\d+)$',
+    re.MULTILINE,
+)
+
+
+@with_scene
+def the_log_is_counted_on_by_whoever_takes_over(scene):
+    (scene / "dev").mkdir()
+    log = scene / "dev/kmsg"
+    log.write_text("")
+    fed = 0
+
+    def feed(count):
+        nonlocal fed
+        fed += count
+        with log.open("a") as file:
+            file.write("4,1,9,-;zfs: loading out-of-tree module taints kernel.\n" * count)
+
+    def counted(exporter):
+        return int(EVENTS.search(exporter.get("/metrics")[2])[1])
+
+    names = ("proc/modules", "proc/sys/kernel/osrelease", "sys/kernel/oops_count")
+    (scene / names[2]).write_text("0\n")
+    feed(3)
+    with hanging(*(scene / name for name in names)) as hangs:
+        with Exporter(PROGRAM, *scene_flags(scene), "--collector.log") as exporter:
+            # Threads hang before they come to the log; the one that does not reads it.
+            for _ in range(5):
+                assert counted(exporter) == fed
+                feed(7)
+            assert exporter.log.count("Reading a file hangs") == 3, exporter.log
+            # Those that come back were given up, and leave it alone, each once.
+            for hang in hangs:
+                hang.end()
+                for _ in range(5):
+                    feed(1)
+                    assert counted(exporter) == fed
+            wait_until(lambda: threads(exporter) == 3, what="end of the threads")
+            assert counted(exporter) == fed
+        assert exporter.log.count("collector=log") == 3, exporter.log
+
+
 @with_scene
 def what_hangs_does_not_keep_the_program_from_ending(scene):
     with hanging(scene / "proc/modules"):
