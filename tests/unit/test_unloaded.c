@@ -169,8 +169,8 @@ static void anything_else_is_bad(void **state)
 		"zfs (OE) 1\nzfs (OE) 1",
 		"zfs (OE) 1\n\n",
 		"zfs (OE) 1\nrest\n",
-		"name of sixty-four bytes, which is one more than the kernel has. (E) "
-		"1\n",
+		("name of sixty-four bytes, which is one more than the kernel has. "
+		 "(E) 1\n"),
 	};
 
 	(void)state;
