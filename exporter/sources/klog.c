@@ -35,7 +35,7 @@
 #define STRUCTURE(kind, words, pattern, versions, source) \
 	{ KLOG_##kind, 0, false, words, pattern, versions, source }
 
-/* The first row that fits is taken. */
+/* Announcements first. Of rows that fit equally well the first is taken. */
 static const struct klog_row rows[] = {
 	SAYS(UNSIGNED_MODULE, "module verification failed",
 	     "%m: module verification failed: signature and/or required key missing - tainting kernel",
@@ -124,6 +124,8 @@ static const struct klog_row rows[] = {
 
 	STRUCTURE(CONSTANTS, "Tainted: ", "Tainted: [%s", "6.11 and later, RHEL 10", "panic.c"),
 	STRUCTURE(TAINTED, "Tainted: ", "Tainted: %s", "all", "dump_stack.c"),
+	STRUCTURE(TAINTED, " Tainted:", " Tainted:%s", "all; a mail broke it behind the colon",
+		  "dump_stack.c"),
 	STRUCTURE(NOT_TAINTED, "Not tainted", "Not tainted%s", "all", "dump_stack.c"),
 	STRUCTURE(MODULES, "odules linked in:", "Modules linked in:%s", "all", "main.c"),
 	STRUCTURE(UNLOADED, "Unloaded tainted modules:", "Unloaded tainted modules:%s",
@@ -153,6 +155,8 @@ static const char *const headings[] = {
 	"Internal error: ",
 	"page allocation failure",
 	"invoked oom-killer",
+	"(Tainted: ", /* "BUG kmalloc-64 (Tainted: G    B    ): Poison overwritten" */
+	"(Not tainted): ",
 };
 
 struct klog {
@@ -191,20 +195,17 @@ const char *klog_find(const struct klog *klog, const char *text, size_t length)
 	return search_find(&klog->search, text, length);
 }
 
-static const char *find_first(const char *text, const char *end, const char *words,
-                              size_t length)
+static const char *find_first(const char *text, const char *end, struct klog_slice words)
 {
-	return memmem(text, (size_t)(end - text), words, length);
+	return memmem(text, (size_t)(end - text), words.bytes, words.length);
 }
 
-static const char *find_last(const char *text, const char *end, const char *words,
-                             size_t length)
+static const char *find_last(const char *text, const char *end, struct klog_slice words)
 {
 	const char *found = NULL;
 
-	while ((text = find_first(text, end, words, length))) {
+	while ((text = find_first(text, end, words)))
 		found = text++;
-	}
 	return found;
 }
 
@@ -232,77 +233,95 @@ static struct klog_slice last_word(const char *start, const char *end)
 	return (struct klog_slice){ word, (size_t)(end - word) };
 }
 
-/* Takes the text between two placeholders, or before or behind all, off *PATTERN. */
-static size_t literal_length(const char *pattern)
-{
-	return strcspn(pattern, "%");
-}
+/* What every pattern consists of: "[%m]FIRST[%xLAST]". */
+struct pieces {
+	bool has_module; /* before the first */
+	struct klog_slice first;
+	char value; /* 'm', 's', or '\0': nothing follows */
+	struct klog_slice last;
+};
 
-/* What a placeholder stands for goes to where it belongs. */
-static void take(struct klog_line *line, char placeholder, struct klog_slice value)
+static struct pieces pieces_of(const char *pattern)
 {
-	*(placeholder == 'm' ? &line->module : &line->detail) = value;
+	struct pieces pieces = { .has_module = strncmp(pattern, "%m", 2) == 0 };
+
+	pattern += pieces.has_module ? 2 : 0;
+	pieces.first = (struct klog_slice){ pattern, strcspn(pattern, "%") };
+	pattern += pieces.first.length;
+	if (*pattern) {
+		pieces.value = pattern[1];
+		pieces.last = (struct klog_slice){ pattern + 2, strlen(pattern + 2) };
+	}
+	return pieces;
 }
 
 /*
- * Finds the pieces of the pattern one after another. The last one is looked for from the
- * end, so that what %s stands for may hold anything; so is the only one of a row that is
- * no announcement, since a name of a process, which may be anything, stands before it.
+ * The first piece of a structure is looked for from the end, since the name of a process,
+ * which may be anything, stands before it. So is the last piece of all, since what stands
+ * before that may hold anything, too. Where the match ends; NULL: there is none.
  */
-static bool match(const struct klog_row *row, const char *message, size_t length,
-                  struct klog_line *line)
+static const char *match(const struct klog_row *row, const char *message, size_t length,
+                         struct klog_line *line)
 {
-	const char *pattern = row->pattern, *at = message, *end = message + length;
-	bool is_first = true, is_structure = row->kind != KLOG_ANNOUNCEMENT;
-	char placeholder = '\0';
+	struct pieces pieces = pieces_of(row->pattern);
+	const char *end = message + length, *first, *value, *last = end;
+
+	first = row->kind == KLOG_ANNOUNCEMENT ? find_first(message, end, pieces.first)
+	                                       : find_last(message, end, pieces.first);
+	if (!first)
+		return NULL;
+	value = first + pieces.first.length;
+	if (pieces.last.length)
+		last = find_last(value, end, pieces.last);
+	if (!last)
+		return NULL;
 
 	*line = (struct klog_line){ .kind = row->kind, .row = row };
-	for (;;) {
-		size_t size = literal_length(pattern);
-		bool is_last = pattern[size] == '\0';
-		const char *found;
+	line->before = trim(message, first);
+	if (pieces.has_module)
+		line->module = last_word(message, first);
+	if (pieces.value == 'm')
+		line->module = trim(value, last);
+	else if (pieces.value)
+		line->detail = trim(value, last);
+	if ((pieces.has_module || pieces.value == 'm') && !line->module.length)
+		return NULL;
+	/* A process called "Tainted: x" has none. */
+	if (row->kind == KLOG_TAINTED && line->detail.length &&
+	    !klog_tainted_parse(line->detail).flags.length)
+		return NULL;
+	return pieces.value ? last + pieces.last.length : value;
+}
 
-		if (size) {
-			found = (is_last && !is_first) || (is_structure && is_first)
-			                ? find_last(at, end, pattern, size)
-			                : find_first(at, end, pattern, size);
-			if (!found)
-				return false;
-			if (is_first)
-				line->before = trim(message, found);
-			if (placeholder == 'm' && is_first)
-				take(line, placeholder, last_word(at, found));
-			else if (placeholder)
-				take(line, placeholder, trim(at, found));
-			if (placeholder == 'm' && !line->module.length)
-				return false;
-			at = found + size;
-			is_first = false;
-		} else if (is_last && placeholder) {
-			take(line, placeholder, trim(at, end));
-		}
-		if (is_last)
-			return true;
-		placeholder = pattern[size + 1];
-		pattern += size + 2;
-	}
+/*
+ * What somebody else chose may hold the words of another row: a licence or a symbol
+ * behind an announcement's first words, a process called "Tainted: G" before the kernel's
+ * own. Of announcements the first and longest is the kernel's, of all else the last.
+ */
+static bool is_better(const struct klog_line *line, const char *end,
+                      const struct klog_line *best, const char *best_end)
+{
+	if (!best->row)
+		return true;
+	if (line->kind != KLOG_ANNOUNCEMENT)
+		return best->kind != KLOG_ANNOUNCEMENT &&
+		       line->before.length > best->before.length;
+	return line->before.length < best->before.length ||
+	       (line->before.length == best->before.length && end > best_end);
 }
 
 struct klog_line klog_parse(const char *message, size_t length)
 {
-	struct klog_line best = { .kind = KLOG_NOTHING };
+	struct klog_line best = { .kind = KLOG_NOTHING }, line;
+	const char *best_end = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct klog_line line;
+		const char *end = match(&rows[i], message, length, &line);
 
-		if (!match(&rows[i], message, length, &line))
+		if (!end || !is_better(&line, end, &best, best_end))
 			continue;
-		if (line.kind == KLOG_ANNOUNCEMENT)
-			return line;
-		/* A process may be called "Tainted: G"; the kernel's words are the last.
-		 */
-		if (!best.row || line.before.length > best.before.length)
-			best = line;
+		best = line;
+		best_end = end;
 	}
 	return best;
 }

@@ -11,12 +11,7 @@
 #include <stddef.h>
 
 #include "model/announcement.h"
-
-/* A part of what was given; not terminated, any bytes. */
-struct klog_slice {
-	const char *bytes;
-	size_t length;
-};
+#include "sources/klog_tainted.h"
 
 enum klog_kind {
 	KLOG_NOTHING,
