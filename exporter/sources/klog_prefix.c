@@ -16,6 +16,9 @@
 /* A date and a host's name are not longer. */
 #define SYSLOG_PREFIX_MAX 128
 
+/* All of it is not longer: what is, is made up to have it read over and over. */
+#define PREFIX_MAX 512
+
 struct cursor {
 	const char *at, *end;
 	struct stamp *stamp;
@@ -55,7 +58,7 @@ static bool skip_file_name(struct cursor *cursor)
 	const char *colon = memchr(cursor->at, ':', (size_t)(cursor->end - cursor->at));
 	bool is_path = false;
 
-	if (!colon || colon + 1 == cursor->end || !strchr("[<", colon[1]))
+	if (!colon || colon + 1 == cursor->end || (colon[1] != '[' && colon[1] != '<'))
 		return false;
 	for (const char *c = cursor->at; c < colon; c++) {
 		if (isspace((unsigned char)*c) || *c == '[')
@@ -112,40 +115,68 @@ static bool skip_record(struct cursor *cursor)
 	return true;
 }
 
-/* Seconds, a date, or who wrote it. */
+/* "T2674" or "C0": a task or a processor. */
+static bool is_caller(const char *start, const char *end)
+{
+	if (end - start < 2 || (*start != 'T' && *start != 'C'))
+		return false;
+	while (++start < end)
+		if (!is_digit(*start))
+			return false;
+	return true;
+}
+
+/* "14.463869" */
+static bool is_seconds(const char *start, const char *end)
+{
+	size_t points = 0;
+
+	if (start == end || !is_digit(*start))
+		return false;
+	for (; start < end; start++) {
+		if (*start != '.' && !is_digit(*start))
+			return false;
+		points += *start == '.';
+	}
+	return points == 1;
+}
+
+/* "Thu Nov 26 06:37:02 2026": with a time of day in it. */
+static bool is_date(const char *start, const char *end)
+{
+	size_t colons = 0;
+
+	for (const char *c = start + 1; c + 1 < end; c++)
+		colons += *c == ':' && is_digit(c[-1]) && is_digit(c[1]);
+	return colons == 2;
+}
+
 static bool skip_brackets(struct cursor *cursor)
 {
-	const char *close, *c, *first;
-	size_t colons = 0, points = 0, others = 0;
+	struct stamp *stamp = cursor->stamp;
+	const char *close, *first;
+	size_t length;
 
 	if (cursor->at == cursor->end || *cursor->at != '[')
 		return false;
 	close = memchr(cursor->at, ']', (size_t)(cursor->end - cursor->at));
-	if (!close || close - cursor->at > (long)sizeof(cursor->stamp->date))
+	if (!close)
 		return false;
 	for (first = cursor->at + 1; first < close && *first == ' ';)
 		first++;
-	for (c = first; c < close; c++) {
-		colons += *c == ':';
-		points += *c == '.';
-		others += !is_digit(*c) && *c != '.';
-	}
-	if (first == close)
-		return false;
-	if (points == 1 && !others)
-		copy(cursor->stamp->seconds, sizeof(cursor->stamp->seconds), first,
-		     (size_t)(close - first));
-	else if (colons == 2)
-		copy(cursor->stamp->date, sizeof(cursor->stamp->date), first,
-		     (size_t)(close - first));
-	else if (!strchr("TC", *first) || others != 1 || points)
+	length = (size_t)(close - first);
+	if (length < sizeof(stamp->seconds) && is_seconds(first, close))
+		copy(stamp->seconds, sizeof(stamp->seconds), first, length);
+	else if (length < sizeof(stamp->date) && is_date(first, close))
+		copy(stamp->date, sizeof(stamp->date), first, length);
+	else if (!is_caller(first, close))
 		return false;
 	cursor->at = close + 1;
 	return true;
 }
 
-/* "kernel:" or "kernel[0]:" as a word; behind it is the message. */
-static const char *find_tag(const char *start, const char *end)
+/* "kernel:" or "kernel[0]:" as a word; the message is at *RET_MESSAGE. NULL: no such. */
+static const char *find_tag(const char *start, const char *end, const char **ret_message)
 {
 	static const char tag[] = "kernel";
 	const char *found = start;
@@ -159,8 +190,10 @@ static const char *find_tag(const char *start, const char *end)
 
 			behind = close ? close + 1 : end;
 		}
-		if (is_word && behind < end && *behind == ':')
+		if (is_word && behind < end && *behind == ':') {
+			*ret_message = behind + 1;
 			return found;
+		}
 		found += strlen(tag);
 	}
 	return NULL;
@@ -170,11 +203,11 @@ static const char *find_tag(const char *start, const char *end)
 static bool skip_syslog(struct cursor *cursor)
 {
 	size_t length = (size_t)(cursor->end - cursor->at);
-	const char *tag, *host;
+	const char *tag, *host, *message;
 
 	if (length > SYSLOG_PREFIX_MAX)
 		length = SYSLOG_PREFIX_MAX;
-	tag = find_tag(cursor->at, cursor->at + length);
+	tag = find_tag(cursor->at, cursor->at + length, &message);
 	if (!tag)
 		return false;
 	for (host = tag; host > cursor->at && host[-1] == ' ';)
@@ -186,7 +219,7 @@ static bool skip_syslog(struct cursor *cursor)
 	if (host > cursor->at)
 		copy(cursor->stamp->date, sizeof(cursor->stamp->date), cursor->at,
 		     (size_t)(host - cursor->at));
-	cursor->at = (const char *)memchr(tag, ':', (size_t)(cursor->end - tag)) + 1;
+	cursor->at = message;
 	return true;
 }
 
@@ -196,10 +229,11 @@ size_t klog_prefix_parse(const char *line, size_t length, struct stamp *stamp)
 		skip_quote,  skip_file_name, skip_level,
 		skip_record, skip_brackets,  skip_syslog,
 	};
-	struct cursor cursor = { line, line + length, stamp };
+	struct cursor cursor = { .at = line, .stamp = stamp };
 	size_t i = 0;
 
 	*stamp = (struct stamp){ 0 };
+	cursor.end = line + (length < PREFIX_MAX ? length : PREFIX_MAX);
 	skip_blanks(&cursor);
 	while (i < ARRAY_SIZE(parts)) {
 		if (!parts[i](&cursor)) {
