@@ -63,12 +63,14 @@ static bool item_parse(const char *word, size_t length, struct item *item)
 {
 	const char *at = word, *end = word + length;
 
+	bool has_letter = false;
+
 	*item = (struct item){ .name = word };
-	while (at < end && is_name(*at))
-		at++;
+	for (; at < end && is_name(*at); at++)
+		has_letter = has_letter || !isdigit((unsigned char)*at);
 	item->name_length = (size_t)(at - word);
-	return item->name_length && take_groups(&at, end, item) &&
-	       take_count(&at, end, item) && at == end;
+	return has_letter && take_groups(&at, end, item) && take_count(&at, end, item) &&
+	       at == end;
 }
 
 /* The next word, between blanks; its length is 0 at the end. */
