@@ -133,8 +133,7 @@ static void add_carriers(const struct decoded *decoded,
 	size_t at = 0;
 
 	for (bool is_first = true;
-	     (name = diagnosed_next_module(decoded->diagnosis, taint, decoded->backtrace,
-	                                   &at));
+	     (name = diagnosed_next_module(taint, decoded->backtrace, &at));
 	     is_first = false) {
 		if (is_first) {
 			lines_add_label(text, "");

@@ -84,8 +84,7 @@ static void add_carriers(const struct decoded *decoded,
 	size_t at = 0;
 
 	begin_list(text, "modules");
-	while ((name = diagnosed_next_module(decoded->diagnosis, taint,
-	                                     decoded->backtrace, &at))) {
+	while ((name = diagnosed_next_module(taint, decoded->backtrace, &at))) {
 		begin_item(text);
 		json_add_string(text, name);
 	}

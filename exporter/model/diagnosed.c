@@ -6,6 +6,27 @@
 
 #include "model/backtrace.h"
 
+static void add_letter(struct taint_letters *letters, char letter)
+{
+	letters->half[(letter - '!') / 64] |= UINT64_C(1) << ((letter - '!') % 64);
+}
+
+/* Those of LETTERS by which a module carries the bit. */
+static struct taint_letters letters_of(const struct dialect *dialect, unsigned int bit,
+                                       struct taint_letters letters)
+{
+	struct taint_letters found = { { 0 } };
+
+	while (!taint_letters_is_empty(&letters)) {
+		char letter = taint_letters_pop(&letters);
+		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
+
+		if (fact && fact->bit == bit)
+			add_letter(&found, letter);
+	}
+	return found;
+}
+
 static void add_letters(struct diagnosed *diagnosed, const struct dialect *dialect,
                         struct taint_letters letters, bool is_of_mask)
 {
@@ -13,17 +34,21 @@ static void add_letters(struct diagnosed *diagnosed, const struct dialect *diale
 		char letter = taint_letters_pop(&letters);
 		const struct taint_fact *fact =
 			is_of_mask ? NULL : dialect->letters[(unsigned char)letter];
+		struct diagnosed_taint *taint;
 
 		/* Those with a bit are there already. */
 		if (fact && fact->bit != TAINT_NO_BIT)
 			continue;
-		diagnosed->taints[diagnosed->count++] = (struct diagnosed_taint){
+		taint = &diagnosed->taints[diagnosed->count++];
+		*taint = (struct diagnosed_taint){
 			.bit = TAINT_NO_BIT,
 			.flag = letter,
 			.fact = fact,
 			.is_set_known = is_of_mask,
 			.is_set = is_of_mask,
 		};
+		if (!is_of_mask)
+			add_letter(&taint->letters, letter);
 	}
 }
 
@@ -44,6 +69,7 @@ void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnos
 			.fact = fact,
 			.is_set_known = is_set || diagnosis->is_mask_whole,
 			.is_set = is_set,
+			.letters = letters_of(dialect, bit, diagnosis->letters),
 		};
 	}
 	add_letters(diagnosed, dialect, diagnosis->letters, false);
@@ -61,29 +87,15 @@ const char *diagnosed_meaning(const struct diagnosed_taint *taint)
 	                   : "not known of this kernel";
 }
 
-static bool carries(const struct diagnosis *diagnosis,
-                    const struct diagnosed_taint *taint, struct taint_letters letters)
-{
-	while (!taint_letters_is_empty(&letters)) {
-		char letter = taint_letters_pop(&letters);
-		const struct taint_fact *fact =
-			diagnosis->dialect.letters[(unsigned char)letter];
-
-		if (taint->bit == TAINT_NO_BIT ? letter == taint->flag && !taint->is_set
-		                               : fact && fact->bit == taint->bit)
-			return true;
-	}
-	return false;
-}
-
-const char *diagnosed_next_module(const struct diagnosis *diagnosis,
-                                  const struct diagnosed_taint *taint,
+const char *diagnosed_next_module(const struct diagnosed_taint *taint,
                                   const struct backtrace *backtrace, size_t *at)
 {
 	while (*at < backtrace->count) {
 		const struct backtrace_module *module = &backtrace->modules[(*at)++];
 
-		if (!module->count && carries(diagnosis, taint, module->letters))
+		if (!module->count &&
+		    ((module->letters.half[0] & taint->letters.half[0]) |
+		     (module->letters.half[1] & taint->letters.half[1])))
 			return backtrace_name(backtrace, module->name);
 	}
 	return NULL;

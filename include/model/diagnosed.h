@@ -17,6 +17,7 @@ struct diagnosed_taint {
 	char flag;                     /* '?' of a bit without a letter */
 	const struct taint_fact *fact; /* NULL: not known of this kernel */
 	bool is_set_known, is_set;     /* in the mask */
+	struct taint_letters letters;  /* of modules that carry it */
 };
 
 /* Bits, letters of modules without a bit, and letters of a string that are strange. */
@@ -38,8 +39,7 @@ const char *diagnosed_meaning(const struct diagnosed_taint *taint);
  * The next listed module that carries the taint, from the module *AT on, which moves
  * behind it. Borrowed from the backtrace; NULL: there is none.
  */
-const char *diagnosed_next_module(const struct diagnosis *diagnosis,
-                                  const struct diagnosed_taint *taint,
+const char *diagnosed_next_module(const struct diagnosed_taint *taint,
                                   const struct backtrace *backtrace, size_t *at);
 
 /*
