@@ -39,6 +39,15 @@ int backtrace_error(const struct backtrace *backtrace)
 	return error;
 }
 
+void backtrace_forget_modules(struct backtrace *backtrace)
+{
+	text_reset(&backtrace->names);
+	backtrace->count = 0;
+	backtrace->last_unloaded = 0;
+	backtrace->last_unloaded_letters = (struct taint_letters){ { 0 } };
+	backtrace->has_modules = false;
+}
+
 size_t backtrace_add_name(struct backtrace *backtrace, const char *name, size_t length)
 {
 	size_t at = backtrace->names.length;

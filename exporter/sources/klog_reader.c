@@ -18,8 +18,9 @@
 #include "sources/klog.h"
 #include "sources/klog_assembler.h"
 #include "sources/klog_prefix.h"
+#include "sources/klog_report.h"
 
-/* How much of what was read stays, to look back into. */
+/* How much of what was read stays, to look back into; less than a line may have. */
 #define HISTORY       (16u << 10)
 #define LOOK_BACK_MAX 24 /* lines */
 
@@ -79,18 +80,25 @@ static struct klog_message message_of(const char *line, const char *end, uint64_
 	return message;
 }
 
-/* The first line before LINE that begins a report, back to the floor. */
+/*
+ * The first line before LINE that begins a report, back to the floor. It is whole in the
+ * history, wherever what was added began and ended.
+ */
 static bool look_back(const struct klog_reader *reader, const char *line, uint64_t number,
                       struct klog_message *ret_heading)
 {
 	const char *floor = reader->buffer + reader->floor;
-	bool is_found = false;
+	bool is_cut = line - floor >= HISTORY, is_found = false;
 
+	if (is_cut)
+		floor = line - HISTORY;
 	for (int i = 0; i < LOOK_BACK_MAX && line > floor; i++) {
 		const char *end = line - 1;
 		const char *before = memrchr(floor, '\n', (size_t)(end - floor));
 		struct klog_message message;
 
+		if (!before && is_cut)
+			break;
 		line = before ? before + 1 : floor;
 		message = message_of(line, end, --number);
 		if (!klog_is_heading(message.bytes, message.length))
@@ -125,7 +133,9 @@ static int take_line(struct klog_reader *reader, const char *line, const char *e
 	if (end < reader->buffer + reader->length)
 		end++;
 	reader->line += end > line && end[-1] == '\n';
-	reader->at = reader->floor = (size_t)(end - reader->buffer);
+	reader->at = (size_t)(end - reader->buffer);
+	if (parsed.kind != KLOG_NOTHING)
+		reader->floor = reader->at;
 	return r;
 }
 
@@ -155,25 +165,35 @@ static int take_lines(struct klog_reader *reader, const char *end)
 	return r;
 }
 
-/* Takes all lines that are whole, and what there is of one that is too long. */
+/*
+ * Takes all lines that are whole, and those that are too long in pieces, which are the
+ * same wherever what was added began and ended.
+ */
 static int take_whole_lines(struct klog_reader *reader)
 {
-	const char *at = reader->buffer + reader->at;
-	size_t rest = reader->length - reader->at;
-	const char *newline = memrchr(at, '\n', rest);
+	int r = 0;
 
-	if (newline)
-		return take_lines(reader, newline + 1);
-	return rest < KLOG_READER_LINE_MAX
-	               ? 0
-	               : take_lines(reader, reader->buffer + reader->length);
+	while (r == 0) {
+		const char *at = reader->buffer + reader->at;
+		size_t rest = reader->length - reader->at;
+		bool is_full = rest >= KLOG_READER_LINE_MAX;
+		const char *newline =
+			memrchr(at, '\n', is_full ? KLOG_READER_LINE_MAX : rest);
+
+		if (!newline && !is_full)
+			break;
+		r = take_lines(reader, newline ? newline + 1 : at + KLOG_READER_LINE_MAX);
+	}
+	return r;
 }
 
-/* Makes room behind what is not read yet. */
+/* Makes room behind what is not read yet, which is less than a line. */
 static void make_room(struct klog_reader *reader)
 {
 	size_t cut = reader->at > HISTORY ? reader->at - HISTORY : 0;
 
+	if (reader->length + KLOG_READER_LINE_MAX <= sizeof(reader->buffer))
+		return;
 	memmove(reader->buffer, reader->buffer + cut, reader->length - cut);
 	reader->at -= cut;
 	reader->length -= cut;

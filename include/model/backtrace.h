@@ -59,6 +59,9 @@ void backtrace_clear(struct backtrace *backtrace);
 /* 0, or -ENOMEM if one of its texts could not be kept. */
 int backtrace_error(const struct backtrace *backtrace);
 
+/* Forgets all modules, as if none had been listed. */
+void backtrace_forget_modules(struct backtrace *backtrace);
+
 /* Appends a module of that name, zeroed but for it. NULL: no memory. */
 struct backtrace_module *backtrace_add(struct backtrace *backtrace, const char *name,
                                        size_t length);

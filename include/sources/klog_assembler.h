@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From messages to reports: which lines of a kernel's log belong together, and which one
- * is the rest of another that a mail or a console broke.
+ * From messages to reports and boots: which lines of a kernel's log belong together.
  *
  *   oops         BUG: … / Oops: … / CPU: … Tainted: … / Tainted: [P]=… / … / Modules …
  *   warning      [ cut here ] / WARNING: … / Modules … / CPU: … Tainted: … / [ end trace
  *   2.6, SUSE    BUG: … / Modules … / Supported: … / Pid: … Tainted: …
  *   hung task    INFO: task … / Not tainted …
+ *   slab         BUG kmalloc-64 (Not tainted): … / … / CPU: … Tainted: …
+ *   watchdog     BUG: soft lockup … / Modules … / CPU 1 / Modules … / Pid: … Tainted: …
+ *   powerpc      Oops: … / Modules … / CPU: … Tainted: … / NIP: … / REGS: … Tainted: …
  */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "model/backtrace.h"
-
+struct backtrace;
 struct boot_log;
 struct klog_line;
+struct klog_message;
 struct klog_assembler; /* opaque */
 
 /* Who wants to know. What is given is borrowed for the call. 0, or -errno to stop. */
@@ -29,23 +29,15 @@ struct klog_listener {
 	void *context;
 };
 
-/* One line without what stands before its message; not terminated. */
-struct klog_message {
-	const char *bytes;
-	size_t length;
-	struct stamp stamp;
-	uint64_t line; /* from 1 on */
-};
-
 /* LISTENER is borrowed. 0 or -ENOMEM. */
 int klog_assembler_new(const struct klog_listener *listener,
                        struct klog_assembler **ret_assembler);
 struct klog_assembler *klog_assembler_free(struct klog_assembler *assembler);
 
 /*
- * Takes a message, and LINE, what klog_parse() makes of it. For one of a report HEADING
- * is the first of the messages before it, back to the last one that said something, that
- * begins one (klog_is_heading()); NULL: none does. 0 or -errno.
+ * Takes a message (klog_report.h), and LINE, what klog_parse() makes of it. For one of a
+ * report HEADING is the first of the messages before it, back to the last one that said
+ * something, that begins one (klog_is_heading()); NULL: none does. 0 or -errno.
  */
 int klog_assembler_take(struct klog_assembler *assembler,
                         const struct klog_message *message, const struct klog_line *line,
