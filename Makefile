@@ -57,7 +57,7 @@ BELOW_sources    := sources model base
 BELOW_exposition := exposition model base
 BELOW_web        := web base
 BELOW_commands   := commands sources exposition model web base
-BELOW_fuzz       := sources model web base
+BELOW_fuzz       := exposition sources model web base
 FOLDERS          := commands sources exposition model web base
 
 SOURCES := $(sort $(wildcard exporter/*/*.c))
