@@ -223,11 +223,29 @@ static bool skip_syslog(struct cursor *cursor)
 	return true;
 }
 
+/* "2026-11-26T06:37:02,123456+00:00", dmesg(1) with --time-format=iso. */
+static bool skip_iso(struct cursor *cursor)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t length = (size_t)(cursor->end - cursor->at);
+	const char *blank = memchr(cursor->at, ' ', length);
+
+	if (!blank || (size_t)(blank - cursor->at) < strlen(form))
+		return false;
+	for (size_t i = 0; i < strlen(form); i++)
+		if (form[i] == '0' ? !is_digit(cursor->at[i]) : cursor->at[i] != form[i])
+			return false;
+	copy(cursor->stamp->date, sizeof(cursor->stamp->date), cursor->at,
+	     (size_t)(blank - cursor->at));
+	cursor->at = blank;
+	return true;
+}
+
 size_t klog_prefix_parse(const char *line, size_t length, struct stamp *stamp)
 {
 	static bool (*const parts[])(struct cursor *) = {
-		skip_quote,  skip_file_name, skip_level,
-		skip_record, skip_brackets,  skip_syslog,
+		skip_quote,    skip_file_name, skip_level, skip_record,
+		skip_brackets, skip_syslog,    skip_iso,
 	};
 	struct cursor cursor = { .at = line, .stamp = stamp };
 	size_t i = 0;

@@ -7,6 +7,7 @@
  *   6,1234,14463869,-;               /dev/kmsg (Documentation/ABI/testing/dev-kmsg)
  *   <4>                              the level; syslog(2), vmcore-dmesg
  *   [   14.463869]                   printk.time; [Thu Nov 26 06:37:02 2026], dmesg(1)
+ *   2026-11-26T06:37:02,123456+00:00 dmesg(1) with --time-format=iso
  *   [ T2674]                         CONFIG_PRINTK_CALLER
  *   Nov 26 06:37:02 host kernel:     syslog, journalctl(1), with a date of any form
  */
