@@ -67,7 +67,7 @@ static bool item_parse(const char *word, size_t length, struct item *item)
 
 	*item = (struct item){ .name = word };
 	for (; at < end && is_name(*at); at++)
-		has_letter = has_letter || !isdigit((unsigned char)*at);
+		has_letter = has_letter || isalpha((unsigned char)*at);
 	item->name_length = (size_t)(at - word);
 	return has_letter && take_groups(&at, end, item) && take_count(&at, end, item) &&
 	       at == end;

@@ -209,7 +209,8 @@ int klog_report_end_rest(struct klog_report *report)
 static int join(struct text *broken, const struct klog_message *message, size_t max)
 {
 	if (broken->length + 1 + message->length <= max) {
-		text_add_char(broken, ' ');
+		if (broken->length)
+			text_add_char(broken, ' ');
 		text_add(broken, message->bytes, message->length);
 	}
 	return broken->error;

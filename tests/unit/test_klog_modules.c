@@ -144,10 +144,10 @@ static void what_was_unloaded_is_counted(void **state)
 static void what_is_no_module_is_passed_over(void **state)
 {
 	static const char *const words[] = {
-		"(OE)",  "x(",      "x(OE",     "x(OE)y",   "x)",   "x:",
-		"x:0",   "x:1x",    "x(OE):",   "x(OE):-1", "x[1]", "=",
-		"x=1",   "x/y",     "x,",       "1",        "2674", "\xc3\xa4",
-		"x\x80", "x(\xff)", "x(O\x01)", "x((O))",   ":1",   "x+",
+		"(OE)",    "x(",       "x(OE",     "x(OE)y", "x)",  "x:",       "x:0",
+		"x:1x",    "x(OE):",   "x(OE):-1", "x[1]",   "=",   "x=1",      "x/y",
+		"x,",      "1",        "2674",     "6.1.0",  "_-.", "\xc3\xa4", "x\x80",
+		"x(\xff)", "x(O\x01)", "x((O))",   ":1",     "x+",
 	};
 
 	(void)state;
