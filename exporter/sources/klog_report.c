@@ -55,7 +55,7 @@ static bool is_said_again(const struct klog_report *report,
 	const struct backtrace *backtrace = &report->backtrace;
 	struct klog_slice flags = klog_tainted_parse(line->detail).flags;
 
-	if (!is_within(report, message, NEXT_GAP_MAX) ||
+	if (!is_within(report, message, NEXT_GAP_MAX) || !line->before.length ||
 	    memmem(line->before.bytes, line->before.length, "omm: ", 5))
 		return false;
 	if (line->kind == KLOG_NOT_TAINTED)

@@ -287,6 +287,8 @@ static void powerpc_says_its_taint_again_with_the_registers(void **state)
 	check("CPU: 0 PID: 1 Comm: insmod Not tainted 5.10.0 #1\n"
 	      "REGS: c0000007a TRAP: 0700   Not tainted (5.10.0)\n",
 	      "1 <CPU: 0 PID: 1 Comm: insmod> - 5.10.0\n");
+	/* It is no other line of its own kind. */
+	check("Tainted: P\nTainted: P\n", "1 +P\n2 +P\n");
 	/* With other flags, another process, or far away it is something else. */
 	check("CPU: 0 PID: 1 Comm: x Tainted: G 5.10.0\n"
 	      "REGS: c0000007a TRAP: 0700   Tainted: P (5.10.0)\n",
