@@ -953,6 +953,122 @@ static void every_letter_is_written_once_on_every_kernel(void **state)
 	visit_releases(check_all_letters);
 }
 
+/* ---- versions, and all facts ---- */
+
+static void a_version_is_written_as_a_release_begins(void **state)
+{
+	static const struct {
+		const char *release, *written;
+	} rows[] = {
+		{ "", "" },
+		{ "x", "" },
+		{ "6.1.0-56-amd64", "6.1.0-56" },
+		{ "3.10.0-327.el7", "3.10.0-327" },
+		{ "2.6.32-754.35.1.el6.x86_64", "2.6.32-754.35.1" },
+		{ "2.6.21", "2.6.21" },
+		{ "3.2", "3.2" },
+		{ "6", "6.0" },
+		{ "6.0.0-0.0.0", "6.0" },
+		{ "0.0.1", "0.0.1" },
+		{ "1.2.3-4.5.6.7", "1.2.3-4.5.6" },
+		{ "4294967295.1", "4294967295.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(text_clear) struct text text = TEXT_INIT;
+		struct kernel_version version = kernel_version_parse(rows[i].release);
+
+		kernel_version_write(&version, &text);
+		assert_string_equal(text_string(&text), rows[i].written);
+		assert_int_equal(kernel_version_is_zero(&version), !*rows[i].written);
+	}
+}
+
+static void versions_are_compared_part_by_part(void **state)
+{
+	static const char *const ordered[] = {
+		"",           "0.0.0-0.0.1", "2.6.9",          "2.6.18",
+		"2.6.18-8",   "2.6.18-92",   "2.6.18-274",     "2.6.32",
+		"3.10.0-123", "3.10.0-327",  "3.10.0-327.0.1", "3.10.0-327.1",
+		"3.10.1",     "4.9",         "4.18",           "10.0",
+	};
+
+	(void)state;
+	for (size_t a = 0; a < ARRAY_SIZE(ordered); a++) {
+		for (size_t b = 0; b < ARRAY_SIZE(ordered); b++) {
+			struct kernel_version first = kernel_version_parse(ordered[a]);
+			struct kernel_version second = kernel_version_parse(ordered[b]);
+			int order = kernel_version_compare(&first, &second);
+
+			assert_int_equal((order > 0) - (order < 0), (a > b) - (a < b));
+		}
+	}
+}
+
+static void all_facts_are_those_of_the_kernels(void **state)
+{
+	size_t count;
+	const struct taint_fact *facts = dialect_facts(&count);
+	bool seen[TAINT_COUNT] = { false };
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_true(facts[i].taint < TAINT_COUNT);
+		assert_true(facts[i].bit <= TAINT_NO_BIT);
+		assert_true(facts[i].dialects && facts[i].dialects < 1u << DIALECT_COUNT);
+		assert_true(kernel_version_is_zero(&facts[i].until) ||
+		            kernel_version_compare(&facts[i].since, &facts[i].until) < 0);
+		seen[facts[i].taint] = true;
+	}
+	for (size_t i = 0; i < TAINT_COUNT; i++)
+		assert_true(seen[i]);
+	/* Each that a kernel has is one of them. */
+	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
+		struct dialect dialect;
+
+		dialect_init(&dialect, id, "");
+		for (size_t bit = 0; bit < 64; bit++)
+			assert_true(!dialect.bits[bit] ||
+			            (dialect.bits[bit] >= facts &&
+			             dialect.bits[bit] < facts + count));
+	}
+}
+
+static void a_taint_has_the_bit_of_its_kernel(void **state)
+{
+	static const struct {
+		enum dialect_id id;
+		const char *release;
+		enum taint taint;
+		unsigned int bit;
+	} rows[] = {
+		{ DIALECT_MAINLINE, "", TAINT_PROPRIETARY_MODULE, 0 },
+		{ DIALECT_MAINLINE, "", TAINT_FWCTL, 19 },
+		{ DIALECT_MAINLINE, "", TAINT_TECH_PREVIEW, TAINT_NO_BIT },
+		{ DIALECT_RHEL5, "2.6.18-348.el5", TAINT_UNSIGNED_MODULE, 6 },
+		{ DIALECT_RHEL5, "2.6.18-348.el5", TAINT_USER, TAINT_NO_BIT },
+		{ DIALECT_RHEL6, "2.6.32-754.el6", TAINT_UNSIGNED_MODULE, TAINT_NO_BIT },
+		{ DIALECT_RHEL8, "4.18.0-348.el8", TAINT_TECH_PREVIEW, 29 },
+		{ DIALECT_RHEL8, "4.18.0-348.el8", TAINT_AUX, 16 },
+		{ DIALECT_RHEL9, "5.14.0-362.el9", TAINT_TECH_PREVIEW, 16 },
+		{ DIALECT_RHEL9, "5.14.0-362.el9", TAINT_AUX, TAINT_NO_BIT },
+		{ DIALECT_RHEL9, "5.14.0-362.el9", TAINT_UNPRIVILEGED_BPF, 31 },
+		{ DIALECT_SUSE, "4.12.14-94", TAINT_NO_SUPPORT, 30 },
+		{ DIALECT_SUSE, "5.14.21-1", TAINT_NO_SUPPORT, 31 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dialect dialect;
+
+		dialect_init(&dialect, rows[i].id, rows[i].release);
+		if (dialect_bit(&dialect, rows[i].taint) != rows[i].bit)
+			fail_msg("%s, %s: %u", rows[i].release, taint_slug(rows[i].taint),
+			         dialect_bit(&dialect, rows[i].taint));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -982,6 +1098,10 @@ int main(void)
 		cmocka_unit_test(letters_without_a_known_bit_stand_behind_the_others),
 		cmocka_unit_test(without_a_dialect_letters_stand_in_ascii_order),
 		cmocka_unit_test(every_letter_is_written_once_on_every_kernel),
+		cmocka_unit_test(a_version_is_written_as_a_release_begins),
+		cmocka_unit_test(versions_are_compared_part_by_part),
+		cmocka_unit_test(all_facts_are_those_of_the_kernels),
+		cmocka_unit_test(a_taint_has_the_bit_of_its_kernel),
 	};
 
 	return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);

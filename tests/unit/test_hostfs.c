@@ -1966,6 +1966,51 @@ static void hostfs_given_open_opens_regular_files_anywhere(void **state)
 	assert_int_equal(after, before);
 }
 
+static void hostfs_given_stream_open_opens_all_that_can_be_read_through(void **state)
+{
+	char path[PATH_MAX + 16], bytes[8] = "";
+	int fd = -1, writer;
+
+	(void)state;
+	tree_write("log", "abc");
+	snprintf(path, sizeof(path), "%s/log", tree_path);
+	assert_int_equal(hostfs_given_stream_open(path, &fd), 0);
+	assert_int_equal(read(fd, bytes, sizeof(bytes)), 3);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+
+	/* A pipe, for whose writer one waits. */
+	tree_fifo("pipe");
+	snprintf(path, sizeof(path), "%s/pipe", tree_path);
+	writer = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(writer >= 0);
+	assert_int_equal(write(writer, "xyz", 3), 3);
+	assert_int_equal(hostfs_given_stream_open(path, &fd), 0);
+	assert_int_equal(read(fd, bytes, sizeof(bytes)), 3);
+	assert_memory_equal(bytes, "xyz", 3);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	close(fd);
+	close(writer);
+	assert_int_equal(hostfs_given_stream_open("/dev/null", &fd), 0);
+	close(fd);
+}
+
+static void hostfs_given_stream_open_opens_no_folder_and_nothing_that_is_not_there(
+	void **state)
+{
+	size_t count = tree_count_descriptors();
+	char path[PATH_MAX + 16];
+	int fd = -7;
+
+	(void)state;
+	assert_int_equal(hostfs_given_stream_open(tree_path, &fd), -EISDIR);
+	snprintf(path, sizeof(path), "%s/missing", tree_path);
+	assert_int_equal(hostfs_given_stream_open(path, &fd), -ENOENT);
+	assert_int_equal(hostfs_given_stream_open("", &fd), -ENOENT);
+	assert_int_equal(fd, -7);
+	assert_int_equal(tree_count_descriptors(), count);
+}
+
 static void hostfs_given_read_appends_up_to_the_bound(void **state)
 {
 	_cleanup_(text_clear) struct text bytes = TEXT_INIT;
@@ -2177,6 +2222,8 @@ int main(void)
 		TEST(hostfs_identity_read_tries_a_missing_root_again),
 		TEST(hostfs_identity_read_fails_after_the_deadline),
 		TEST(hostfs_given_open_opens_regular_files_anywhere),
+		TEST(hostfs_given_stream_open_opens_all_that_can_be_read_through),
+		TEST(hostfs_given_stream_open_opens_no_folder_and_nothing_that_is_not_there),
 		TEST(hostfs_given_read_appends_up_to_the_bound),
 		TEST(hostfs_given_names_read_gives_the_names_in_a_folder),
 		TEST(hostfs_new_without_memory_says_so),

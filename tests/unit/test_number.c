@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decimal numbers: what is one, what is none, what is too large.
+ * Decimal and hexadecimal numbers: what is one, what is none, what is too large.
  */
 #include "base/number.h"
 
@@ -235,6 +235,87 @@ static void no_byte_but_a_digit_or_white_space_is_part_of_a_number(void **state)
 	}
 }
 
+/* ---- hexadecimal numbers ---- */
+
+static int parse_hexadecimal(const char *string, uint64_t *ret_number)
+{
+	return number_hexadecimal_parse(string, strlen(string), ret_number);
+}
+
+static void a_hexadecimal_number_is_its_value(void **state)
+{
+	static const struct {
+		const char *string;
+		uint64_t number;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0x0", 0 },
+		{ "3001", 0x3001 },
+		{ "0x3001", 0x3001 },
+		{ "0X3001", 0x3001 },
+		{ "+0x10", 0x10 },
+		{ "+10", 0x10 },
+		{ "0123456789abcdef", UINT64_C(0x0123456789abcdef) },
+		{ "FEDCBA9876543210", UINT64_C(0xfedcba9876543210) },
+		{ "0xffffffffffffffff", UINT64_MAX },
+		{ "00000000000000000000000000000001", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t number = ~rows[i].number;
+
+		if (parse_hexadecimal(rows[i].string, &number) != 0)
+			fail_msg("refused: %s", rows[i].string);
+		assert_true(number == rows[i].number);
+	}
+}
+
+static void anything_else_is_no_hexadecimal_number(void **state)
+{
+	static const char *const strings[] = {
+		"",    "+",   "0x", "+0x",  "x",   "0xg",  "g",     "-1",
+		"--1", "++1", " 1", "1 ",   "1\n", "0x 1", "0x0x1", "1_0",
+		"@",   "`",   "G",  "0x+1", "/",   ":",    "1.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t number = 4711;
+
+		if (parse_hexadecimal(strings[i], &number) != -EBADMSG)
+			fail_msg("taken: '%s'", strings[i]);
+		assert_int_equal(number, 4711);
+	}
+}
+
+static void a_hexadecimal_number_above_64_bits_is_out_of_range(void **state)
+{
+	static const char *const strings[] = { "10000000000000000", "0xfffffffffffffffff",
+		                               "+0x10000000000000000" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+		uint64_t number = 4711;
+
+		assert_int_equal(parse_hexadecimal(strings[i], &number), -ERANGE);
+		assert_int_equal(number, 4711);
+	}
+}
+
+static void a_hexadecimal_number_ends_where_it_is_said_to(void **state)
+{
+	uint64_t number = 0;
+
+	(void)state;
+	assert_int_equal(number_hexadecimal_parse("0x12zz", 4, &number), 0);
+	assert_int_equal(number, 0x12);
+	assert_int_equal(number_hexadecimal_parse("12", 0, &number), -EBADMSG);
+	assert_int_equal(number_hexadecimal_parse("0x1", 2, &number), -EBADMSG);
+	assert_int_equal(number_hexadecimal_parse("1\0002", 3, &number), -EBADMSG);
+	assert_int_equal(number, 0x12);
+}
+
 /* ---- durations ---- */
 
 #define DAY (CLOCK_SECOND * 24 * 3600)
@@ -353,6 +434,10 @@ int main(void)
 		cmocka_unit_test(anything_else_is_bad_and_leaves_the_number_alone),
 		cmocka_unit_test(more_than_64_bits_is_out_of_range),
 		cmocka_unit_test(no_byte_but_a_digit_or_white_space_is_part_of_a_number),
+		cmocka_unit_test(a_hexadecimal_number_is_its_value),
+		cmocka_unit_test(anything_else_is_no_hexadecimal_number),
+		cmocka_unit_test(a_hexadecimal_number_above_64_bits_is_out_of_range),
+		cmocka_unit_test(a_hexadecimal_number_ends_where_it_is_said_to),
 		cmocka_unit_test(a_duration_is_its_number_of_units),
 		cmocka_unit_test(a_duration_is_a_day_at_most_in_every_unit),
 		cmocka_unit_test(

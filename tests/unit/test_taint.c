@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "base/text.h"
 
 /* Whether a module can carry it, as the metrics contract lists them; what sets it anew.
  */
@@ -151,6 +152,46 @@ static void a_meaning_is_that_of_its_taint(void **state)
 		if (!strstr(taint_meaning(words[i].taint), words[i].word))
 			fail_msg("%s: %s", taint_slug(words[i].taint),
 			         taint_meaning(words[i].taint));
+}
+
+/* As include/linux/panic.h has them. */
+static void a_constant_is_the_slug_in_capitals(void **state)
+{
+	(void)state;
+	for (enum taint taint = 0; taint < TAINT_COUNT; taint++) {
+		_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+		taint_constant_write(taint, &text);
+		assert_int_equal(text.length,
+		                 strlen("TAINT_") + strlen(taint_slug(taint)));
+		assert_int_equal(
+			strspn(text_string(&text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"),
+			text.length);
+		assert_int_equal(strcasecmp(text_string(&text) + 6, taint_slug(taint)),
+		                 0);
+		if (taint == TAINT_OVERRIDDEN_ACPI_TABLE)
+			assert_string_equal(text_string(&text),
+			                    "TAINT_OVERRIDDEN_ACPI_TABLE");
+	}
+}
+
+static void who_sets_a_taint_is_told_in_one_line(void **state)
+{
+	(void)state;
+	for (enum taint a = 0; a < TAINT_COUNT; a++) {
+		const char *setter = taint_setter(a);
+
+		assert_non_null(setter);
+		assert_in_range(strlen(setter), 8, 180);
+		for (const char *c = setter; *c; c++)
+			assert_true(*c >= ' ' && *c <= '~');
+		assert_null(strchr(".,;: ", setter[strlen(setter) - 1]));
+		for (enum taint b = 0; b < a; b++)
+			assert_string_not_equal(setter, taint_setter(b));
+	}
+	assert_non_null(strstr(taint_setter(TAINT_FORCED_RMMOD), "rmmod -f"));
+	assert_non_null(strstr(taint_setter(TAINT_USER), "kernel.tainted"));
+	assert_non_null(strstr(taint_setter(TAINT_UNPRIVILEGED_BPF), "bpf"));
 }
 
 static void mainline_taints_stand_at_their_mainline_bit(void **state)
@@ -303,6 +344,8 @@ int main(void)
 		cmocka_unit_test(what_a_module_can_carry_comes_back_with_it),
 		cmocka_unit_test(every_taint_has_a_meaning_of_its_own_in_a_few_words),
 		cmocka_unit_test(a_meaning_is_that_of_its_taint),
+		cmocka_unit_test(a_constant_is_the_slug_in_capitals),
+		cmocka_unit_test(who_sets_a_taint_is_told_in_one_line),
 		cmocka_unit_test(mainline_taints_stand_at_their_mainline_bit),
 		cmocka_unit_test(letters_are_a_set_in_ascii_order),
 		cmocka_unit_test(a_doubled_letter_counts_once),
