@@ -238,25 +238,37 @@ static struct klog_slice release_of_eflags(const struct klog_message *message)
 	          : (struct klog_slice){ end, 0 };
 }
 
-/* Without a release this was no rest. */
+/* A line of flags, behind the colon or in the middle of the dashes: more may follow. */
+static bool is_flags_only(const struct text *broken, const struct klog_message *message)
+{
+	struct klog_slice line = { message->bytes, message->length };
+
+	return line.length && (!broken->length || *line.bytes == '-') &&
+	       klog_tainted_parse(line).flags.length == line.length;
+}
+
+/* Else without a release this was no rest. */
 static int join_tainted(struct klog_report *report, const struct klog_message *message)
 {
 	struct backtrace *backtrace = &report->backtrace;
 	struct klog_slice release = release_of_eflags(message);
+	struct text *broken = &report->broken;
+	bool is_more = is_flags_only(broken, message);
 	struct klog_tainted tainted;
 	int r = 0;
 
-	report->rest = KLOG_REST_NONE;
 	if (!release.length) {
-		r = join(&report->broken, message, 2 * WORDS_MAX);
-		tainted = klog_tainted_parse((struct klog_slice){
-			text_string(&report->broken), report->broken.length });
+		r = join(broken, message, 2 * WORDS_MAX);
+		tainted = klog_tainted_parse(
+			(struct klog_slice){ text_string(broken), broken->length });
 		release = tainted.release;
-		if (release.length && backtrace->tainted == BACKTRACE_TAINTED)
+		if ((release.length || is_more) &&
+		    backtrace->tainted == BACKTRACE_TAINTED)
 			set(&backtrace->flags, tainted.flags, WORDS_MAX);
 	}
 	if (release.length)
 		set(&backtrace->release, release, WORDS_MAX);
+	report->rest = is_more ? KLOG_REST_TAINTED : KLOG_REST_NONE;
 	return r;
 }
 

@@ -19,6 +19,7 @@ static struct boot_log boot;
 static int setup(void **state)
 {
 	(void)state;
+	memset(&boot, 0xff, sizeof(boot));
 	boot_log_init(&boot);
 	return 0;
 }

@@ -159,16 +159,17 @@ static void carriers_are_listed_modules_with_a_letter_of_the_bit(void **state)
 	report_list(&report, "b", "O");
 	report_list(&report, "gone", "OP")->count = 1;
 	report_list(&report, "c", "z");
-	report_list(&report, "d", "~");
+	report_list(&report, "d", "~!");
 	report_list(&report, "e", "");
-	assert_taints("P0+ W9+ O12+ z_? ~_? z_+");
+	assert_taints("P0+ W9+ O12+ !_? z_? ~_? z_+");
 	assert_carriers(0, "a ");
 	assert_carriers(1, "");
 	assert_carriers(2, "a b ");
-	assert_carriers(3, "c ");
-	assert_carriers(4, "d ");
+	assert_carriers(3, "d ");
+	assert_carriers(4, "c ");
+	assert_carriers(5, "d ");
 	/* Nobody carries what only the string says. */
-	assert_carriers(5, "");
+	assert_carriers(6, "");
 }
 
 /* 'n' and 'N' of SUSE are two taints, 'U' of RHEL 6 has no bit. */

@@ -331,7 +331,7 @@ static void a_constant_with_a_vendors_meaning_goes_under_its_letter(void **state
 	assert_mask(0, false);
 	set_constants("=WARN, W=WARN, [W] =WARN");
 	assert_mask(0, false);
-	set_constants("[x]=WAR, [y]=WARNS, [z]=");
+	set_constants("[x]=WAR, [y]=WARNS, [z]=, [v]=XARN, [w]=WARX");
 	assert_mask(0, false);
 }
 

@@ -453,6 +453,17 @@ static void flags_and_release_go_on_in_the_next_line(void **state)
 	      "1 +P           OE  ------ ------ T 3.10.0-1160.el7.x86_64\n");
 	check("CPU: 0 PID: 1 Comm: x Not tainted\n6.1.0 #1\n",
 	      "1 <CPU: 0 PID: 1 Comm: x> - 6.1.0\n");
+	/* Again and again. */
+	check("CPU: 0 PID: 1 Comm: x Tainted:\n"
+	      "P           OE  ------\n"
+	      "------ T\n"
+	      "3.10.0-1160.el7.x86_64 #1\n",
+	      "1 <CPU: 0 PID: 1 Comm: x> +P           OE  ------ ------ T "
+	      "3.10.0-1160.el7.x86_64\n");
+	check("Tainted: \nP           OE\n\n6.1.0\n", "1 +P           OE\n");
+	check("Tainted: P\nOE\n6.1.0\n", "1 +P\n");
+	check("Tainted: P\n- RIP: x\n6.1.0\n", "1 +P\n");
+	check("Not tainted\n-----\n6.1.0\n", "1 - 6.1.0\n");
 	/* What is no rest changes nothing. */
 	check("Tainted: P\nRIP: 0010:x 6.1.0\n", "1 +P\n");
 	check("Tainted: P\n\n6.1.0\n", "1 +P\n");

@@ -122,6 +122,7 @@ static void the_last_that_was_unloaded_is_named(void **state)
 	check("a [last unloaded: (none)]", "a() ");
 	check("a [last b]", "a() ");
 	check("a [first unloaded: b]", "a() ");
+	check("a [last loaded: b]", "a() ");
 	check("[last unloaded: x] [last unloaded: y(P)]", "last y(P)");
 }
 

@@ -59,6 +59,11 @@ static void flags_reach_to_the_release(void **state)
 	check("P      N 2.6.16.60-0.21-smp", "P      N", "2.6.16.60-0.21-smp");
 	check("G 6.1", "G", "6.1");
 	check("POE 6.1.0", "POE", "6.1.0");
+	check("G AZaz 0.1", "G AZaz", "0.1");
+	check("G [\\] 0.1", "G", "");
+	check("G @ 0.1", "G", "");
+	check("G ` 0.1", "G", "");
+	check("G { 0.1", "G", "");
 }
 
 /* i386 up to 3.8, arm, powerpc. */
@@ -131,6 +136,8 @@ static void a_release_begins_with_a_number_and_has_a_point(void **state)
 		{ "(2.6.18-8.el5 #1)", "2.6.18-8.el5" },
 		{ "(2.6.18-8.el5)", "2.6.18-8.el5" },
 		{ "6.1", "6.1" },
+		{ "0.99", "0.99" },
+		{ "9.1.0", "9.1.0" },
 		{ "6.", "" },
 		{ "6", "" },
 		{ "61 .", "" },

@@ -223,6 +223,21 @@ static void random_texts_are_searched_as_the_plainest_search_does(void **state)
 	}
 }
 
+/* Or it would be a search for each place. */
+static void what_is_in_no_word_is_passed_over_at_once(void **state)
+{
+	static const char *const words[] = { "abcdefgh", "stuvwxyz12", NULL };
+
+	(void)state;
+	prepare(words);
+	assert_int_equal(search.shortest, 8);
+	assert_int_equal(search.shift['?' << 8 | '!'], 7);
+	assert_int_equal(search.shift['a' << 8 | 'b'], 6);
+	assert_int_equal(search.shift['g' << 8 | 'h'], 0);
+	assert_int_equal(search.shift['y' << 8 | 'z'], 0);
+	assert_int_equal(search.shift['z' << 8 | '1'], 7);
+}
+
 /* What was prepared before is forgotten. */
 static void a_search_may_begin_anew(void **state)
 {
@@ -249,6 +264,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_are_text),
 		cmocka_unit_test(the_longest_words_and_the_most_are_found),
 		cmocka_unit_test(random_texts_are_searched_as_the_plainest_search_does),
+		cmocka_unit_test(what_is_in_no_word_is_passed_over_at_once),
 		cmocka_unit_test(a_search_may_begin_anew),
 	};
 
