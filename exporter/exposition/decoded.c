@@ -253,8 +253,10 @@ static void add_announcements(const struct decoded *decoded, struct text *text)
 		lines_add_label(text, "announced");
 		lines_add_printable(text, time);
 		text_add_string(text, *time ? " " : "");
-		lines_add_printable(text, entry->module);
-		text_add_string(text, *entry->module ? " " : "");
+		lines_add_printable(
+			text, *entry->module ? entry->module
+					     : announcement_subject(entry->announcement));
+		text_add_char(text, ' ');
 		text_add_string(text, announcement_meaning(entry->announcement));
 		if (entry->count > 1) {
 			text_add_string(text, ", times: ");

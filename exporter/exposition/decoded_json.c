@@ -20,23 +20,6 @@ static void begin_list(struct text *text, const char *key)
 	text_add_char(text, '[');
 }
 
-/* A comma, but for the first in a list. */
-static void begin_item(struct text *text)
-{
-	if (text->length && text->data[text->length - 1] != '[')
-		text_add_char(text, ',');
-}
-
-static void add_number_pair(struct text *text, const char *key, bool is_known,
-                            uint64_t number)
-{
-	json_add_key(text, key);
-	if (is_known)
-		text_add_number(text, number);
-	else
-		text_add_string(text, "null");
-}
-
 static void add_stamp(const struct stamp *stamp, struct text *text)
 {
 	json_add_pair(text, "date", stamp->date);
@@ -55,13 +38,13 @@ static void add_elsewhere(const struct diagnosed_taint *taint, struct text *text
 
 		kernel_version_write(&fact->since, &since);
 		kernel_version_write(&fact->until, &until);
-		begin_item(text);
+		json_add_comma(text);
 		text_add_char(text, '{');
 		begin_list(text, "dialects");
 		for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
 			if (!(fact->dialects & (1u << id)))
 				continue;
-			begin_item(text);
+			json_add_comma(text);
 			json_add_string(text, dialect_name(id));
 		}
 		text_add_char(text, ']');
@@ -85,7 +68,7 @@ static void add_carriers(const struct decoded *decoded,
 
 	begin_list(text, "modules");
 	while ((name = diagnosed_next_module(taint, decoded->backtrace, &at))) {
-		begin_item(text);
+		json_add_comma(text);
 		json_add_string(text, name);
 	}
 	text_add_char(text, ']');
@@ -111,9 +94,9 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 {
 	const char flag[] = { taint->flag, '\0' };
 
-	begin_item(text);
+	json_add_comma(text);
 	text_add_char(text, '{');
-	add_number_pair(text, "bit", taint->bit != TAINT_NO_BIT, taint->bit);
+	json_add_number(text, "bit", taint->bit != TAINT_NO_BIT, taint->bit);
 	json_add_pair(text, "flag", flag);
 	json_add_pair(text, "taint", diagnosed_slug(taint));
 	json_add_pair(text, "meaning", diagnosed_meaning(taint));
@@ -149,11 +132,11 @@ static void add_unloaded(const struct decoded *decoded, struct text *text)
 
 		if (!module->count)
 			continue;
-		begin_item(text);
+		json_add_comma(text);
 		text_add_char(text, '{');
 		json_add_pair(text, "module", backtrace_name(backtrace, module->name));
 		add_letters(decoded->diagnosis, module->letters, text);
-		add_number_pair(text, "count", true, module->count);
+		json_add_number(text, "count", true, module->count);
 		text_add_char(text, '}');
 	}
 	text_add_char(text, ']');
@@ -182,7 +165,7 @@ static void add_unexplained(const struct decoded *decoded, struct text *text)
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		if (!(diagnosis->unexplained >> bit & 1))
 			continue;
-		begin_item(text);
+		json_add_comma(text);
 		json_add_string(text, taint_slug(diagnosis->dialect.bits[bit]->taint));
 	}
 	text_add_char(text, ']');
@@ -198,13 +181,13 @@ static void add_announcements(const struct decoded *decoded, struct text *text)
 
 		if (decoded->backtrace && !announcement_is_taint(entry->announcement))
 			continue;
-		begin_item(text);
+		json_add_comma(text);
 		text_add_char(text, '{');
 		json_add_pair(text, "event", announcement_name(entry->announcement));
 		json_add_pair(text, "module", entry->module);
 		add_stamp(&boot->stamps[i], text);
-		add_number_pair(text, "line", true, entry->first);
-		add_number_pair(text, "count", true, entry->count);
+		json_add_number(text, "line", true, entry->first);
+		json_add_number(text, "count", true, entry->count);
 		text_add_char(text, '}');
 	}
 	text_add_char(text, ']');
@@ -223,14 +206,14 @@ static void add_report(const struct decoded *decoded, struct text *text)
 {
 	const struct backtrace *backtrace = decoded->backtrace;
 
-	add_number_pair(text, "line", true, backtrace->line);
+	json_add_number(text, "line", true, backtrace->line);
 	add_stamp(&backtrace->stamp, text);
 	json_add_pair(text, "title", text_string(&backtrace->title));
 	json_add_pair(text, "task", text_string(&backtrace->task));
 	json_add_switch(text, "tainted", backtrace->tainted != BACKTRACE_UNKNOWN,
 	                backtrace->tainted == BACKTRACE_TAINTED);
 	json_add_pair(text, "supported", text_string(&backtrace->supported));
-	add_number_pair(text, "modules_listed", backtrace->has_modules,
+	json_add_number(text, "modules_listed", backtrace->has_modules,
 	                count_listed(backtrace));
 	add_unexplained(decoded, text);
 	add_unloaded(decoded, text);
@@ -242,7 +225,7 @@ static void add_mask(const struct decoded *decoded, struct text *text)
 	_cleanup_(text_clear) struct text string = TEXT_INIT;
 	struct diagnosed diagnosed;
 
-	add_number_pair(text, "mask", diagnosis->has_mask, diagnosis->mask);
+	json_add_number(text, "mask", diagnosis->has_mask, diagnosis->mask);
 	json_add_switch(text, "mask_is_whole", diagnosis->has_mask,
 	                diagnosis->is_mask_whole);
 	if (!decoded->backtrace) {

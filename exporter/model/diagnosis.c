@@ -199,20 +199,6 @@ static void find_mask(struct diagnosis *diagnosis, const struct backtrace *backt
 	                            taint_string_is_whole(&diagnosis->dialect));
 }
 
-static void find_carried(struct diagnosis *diagnosis)
-{
-	struct taint_letters letters = diagnosis->letters;
-
-	while (!taint_letters_is_empty(&letters)) {
-		char letter = taint_letters_pop(&letters);
-		const struct taint_fact *fact =
-			diagnosis->dialect.letters[(unsigned char)letter];
-
-		if (fact && fact->bit != TAINT_NO_BIT)
-			diagnosis->carried |= UINT64_C(1) << fact->bit;
-	}
-}
-
 void diagnosis_of_backtrace(struct diagnosis *diagnosis,
                             const struct backtrace *backtrace,
                             const struct diagnosis_hints *hints)
@@ -220,7 +206,8 @@ void diagnosis_of_backtrace(struct diagnosis *diagnosis,
 	*diagnosis = (struct diagnosis){ .letters = letters_of_modules(backtrace) };
 	choose(diagnosis, backtrace, hints);
 	find_mask(diagnosis, backtrace);
-	find_carried(diagnosis);
+	diagnosis->carried =
+		dialect_letters_bits(&diagnosis->dialect, diagnosis->letters);
 	if (backtrace->has_modules)
 		diagnosis->unexplained = diagnosis->dialect.module_bits &
 		                         diagnosis->mask & ~diagnosis->carried;

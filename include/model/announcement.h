@@ -34,8 +34,11 @@ enum announcement {
  */
 const char *announcement_name(enum announcement announcement);
 
-/* What happened, in a few words that go on after the name of a module or of none. */
+/* What happened, in a few words that go on after the name of the module, or else … */
 const char *announcement_meaning(enum announcement announcement);
+
+/* … after this: "a module" of which the log does not say which, or "the kernel". */
+const char *announcement_subject(enum announcement announcement);
 
 /* Whether the kernel is tainted by what is announced; else it is a remark. */
 bool announcement_is_taint(enum announcement announcement);

@@ -29,6 +29,17 @@ static void every_announcement_has_a_name_and_a_meaning(void **state)
 	}
 }
 
+static void each_goes_on_after_a_module_or_else_after_its_subject(void **state)
+{
+	(void)state;
+	for (enum announcement a = 0; a < ANNOUNCEMENT_COUNT; a++)
+		assert_string_equal(announcement_subject(a),
+		                    a == ANNOUNCEMENT_LOCK_DEBUGGING_DISABLED ||
+		                                    a == ANNOUNCEMENT_PANIC_ON_TAINT
+		                            ? "the kernel"
+		                            : "a module");
+}
+
 static void names_stand_in_their_order_so_that_none_is_there_twice(void **state)
 {
 	(void)state;
@@ -78,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_announcement_has_a_name_and_a_meaning),
+		cmocka_unit_test(each_goes_on_after_a_module_or_else_after_its_subject),
 		cmocka_unit_test(names_stand_in_their_order_so_that_none_is_there_twice),
 		cmocka_unit_test(what_announces_a_taint_by_its_own_has_the_taints_slug),
 		cmocka_unit_test(a_remark_or_a_refusal_is_no_taint),

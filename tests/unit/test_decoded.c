@@ -231,7 +231,7 @@ static void a_report_is_told_in_full(void **state)
 		"  unloaded      old (OE), times: 3\n"
 		"  last unloaded gone (POE)\n"
 		"  announced     8.125 spl was built outside of the kernel's tree\n"
-		"  announced     lock debugging ended, for the kernel is tainted\n"
+		"  announced     the kernel ended lock debugging, for it is tainted\n"
 		"  announced     Nov 26 06:37:02 r8188eu is a staging driver, times: "
 		"2\n");
 }
@@ -339,13 +339,14 @@ static void what_a_kernel_announced_is_told_with_remarks(void **state)
 	diagnosis_of_backtrace(&diagnosis, &report, &hints);
 	decoded.boot = &boot;
 	decoded_write(&decoded, &text);
-	assert_string_equal(text_string(&text),
-	                    "log, announcements\n"
-	                    "  kernel        3.10.0-1160.el7.x86_64\n"
-	                    "  dialect       rhel7, by the kernel's release\n"
-	                    "  announced     8.125 nvidia has a licence that is not "
-	                    "compatible with the GPL\n"
-	                    "  announced     some taints make this kernel panic\n");
+	assert_string_equal(
+		text_string(&text),
+		"log, announcements\n"
+		"  kernel        3.10.0-1160.el7.x86_64\n"
+		"  dialect       rhel7, by the kernel's release\n"
+		"  announced     8.125 nvidia has a licence that is not "
+		"compatible with the GPL\n"
+		"  announced     the kernel panics when some taints are set\n");
 }
 
 /* ---- hostile values ---- */
