@@ -27,13 +27,23 @@ static struct taint_letters letters_of(const struct dialect *dialect, unsigned i
 	return found;
 }
 
-static void add_letters(struct diagnosed *diagnosed, const struct dialect *dialect,
-                        struct taint_letters letters, bool is_of_mask)
+static bool has_letter(const struct taint_letters *letters, char letter)
 {
+	return letters->half[(letter - '!') / 64] >> ((letter - '!') % 64) & 1;
+}
+
+/* What has no bit: letters that only modules carry, and those of an unknown bit. */
+static void add_letters(struct diagnosed *diagnosed, const struct diagnosis *diagnosis)
+{
+	const struct taint_letters *carried = &diagnosis->letters,
+				   *set = &diagnosis->strangers;
+	struct taint_letters letters = { { carried->half[0] | set->half[0],
+		                           carried->half[1] | set->half[1] } };
+
 	while (!taint_letters_is_empty(&letters)) {
 		char letter = taint_letters_pop(&letters);
 		const struct taint_fact *fact =
-			is_of_mask ? NULL : dialect->letters[(unsigned char)letter];
+			diagnosis->dialect.letters[(unsigned char)letter];
 		struct diagnosed_taint *taint;
 
 		/* Those with a bit are there already. */
@@ -44,10 +54,10 @@ static void add_letters(struct diagnosed *diagnosed, const struct dialect *diale
 			.bit = TAINT_NO_BIT,
 			.flag = letter,
 			.fact = fact,
-			.is_set_known = is_of_mask,
-			.is_set = is_of_mask,
+			.is_set_known = has_letter(set, letter),
+			.is_set = has_letter(set, letter),
 		};
-		if (!is_of_mask)
+		if (has_letter(carried, letter))
 			add_letter(&taint->letters, letter);
 	}
 }
@@ -65,15 +75,14 @@ void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnos
 			continue;
 		diagnosed->taints[diagnosed->count++] = (struct diagnosed_taint){
 			.bit = bit,
-			.flag = fact ? fact->letter : '?',
+			.flag = fact ? fact->letter : (char)'?',
 			.fact = fact,
 			.is_set_known = is_set || diagnosis->is_mask_whole,
 			.is_set = is_set,
 			.letters = letters_of(dialect, bit, diagnosis->letters),
 		};
 	}
-	add_letters(diagnosed, dialect, diagnosis->letters, false);
-	add_letters(diagnosed, dialect, diagnosis->strangers, true);
+	add_letters(diagnosed, diagnosis);
 }
 
 const char *diagnosed_slug(const struct diagnosed_taint *taint)

@@ -139,7 +139,8 @@ static unsigned int bit_at(const struct dialect *dialect,
 	}
 	/* There another letter would stand. */
 	if (at < columns->count)
-		return dialect->bits[columns->bits[at]] ? TAINT_NO_BIT : columns->bits[at];
+		return dialect->bits[columns->bits[at]] ? TAINT_NO_BIT
+		                                        : columns->bits[at];
 	return dialect->id == DIALECT_MAINLINE && at < 64 ? (unsigned int)at
 	                                                  : TAINT_NO_BIT;
 }

@@ -7,12 +7,14 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "sources/klog.h"
 #include "sources/klog_modules.h"
 #include "sources/klog_tainted.h"
 
 /* Lines of one report are not further apart: registers, stack and call trace. */
-#define REPORT_GAP_MAX 300
+#define REPORT_GAP_MAX     300
+#define REPORT_SECONDS_MAX 10
 
 /*
  * The constants, SUSE's verdict, and what is said again, follow at once but for what
@@ -22,6 +24,7 @@
 
 /* Bytes of what is kept. */
 #define WORDS_MAX     256
+#define TAINTED_MAX   512 /* of several lines */
 #define CONSTANTS_MAX 512
 #define LIST_MAX      (256u << 10)
 
@@ -39,10 +42,26 @@ static void set(struct text *text, struct klog_slice bytes, size_t max)
 	text_add(text, bytes.bytes, bytes.length < max ? bytes.length : max);
 }
 
+/* Whether the message was logged too long after the report; often nobody knows. */
+static bool is_late(const struct klog_report *report, const struct klog_message *message)
+{
+	const char *end = message->stamp.seconds + sizeof(message->stamp.seconds);
+	uint64_t now, then;
+	const char *rest;
+
+	return number_digits_parse(message->stamp.seconds, end, &now, &rest) == 0 &&
+	       number_digits_parse(report->last_stamp.seconds,
+	                           report->last_stamp.seconds +
+	                                   sizeof(report->last_stamp.seconds),
+	                           &then, &rest) == 0 &&
+	       now > then + REPORT_SECONDS_MAX;
+}
+
 static bool is_within(const struct klog_report *report,
                       const struct klog_message *message, uint64_t gap)
 {
-	return report->is_open && message->line - report->last_line <= gap;
+	return report->is_open && message->line - report->last_line <= gap &&
+	       !is_late(report, message);
 }
 
 /* ---- which lines belong together ---- */
@@ -172,6 +191,7 @@ void klog_report_take(struct klog_report *report, const struct klog_message *mes
 	if (!report->is_open)
 		begin(report, heading ? heading : message, heading);
 	report->last_line = message->line;
+	report->last_stamp = message->stamp;
 	report->rest = KLOG_REST_NONE;
 	if (is_tainted) {
 		report->is_only_headed = is_heading;
@@ -258,7 +278,7 @@ static int join_tainted(struct klog_report *report, const struct klog_message *m
 	int r = 0;
 
 	if (!release.length) {
-		r = join(broken, message, 2 * WORDS_MAX);
+		r = join(broken, message, TAINTED_MAX);
 		tainted = klog_tainted_parse(
 			(struct klog_slice){ text_string(broken), broken->length });
 		release = tainted.release;

@@ -37,6 +37,7 @@ struct klog_report {
 	bool is_open;        /* something of it was taken */
 	bool is_only_headed; /* its taint is that of its heading, more may follow */
 	uint64_t last_line;
+	struct stamp last_stamp; /* of that line */
 	enum klog_rest rest;
 	struct text broken; /* what there is of it */
 };
