@@ -250,11 +250,12 @@ static void a_report_of_nothing_says_what_is_not_known(void **state)
 static void what_no_module_explains_is_told(void **state)
 {
 	(void)state;
-	report_set_tainted(&report, "P           O ", "6.1.0");
+	report_set_tainted(&report, "PF          O ", "6.1.0");
 	assert_line("unexplained", NULL);
 	assert_line("modules", "not listed");
 	report_list(&report, "x", "O");
 	assert_line("modules", NULL);
+	assert_line("unexplained", "forced_module: no listed module carries it");
 	assert_line("unexplained", "proprietary_module: no listed module carries it");
 }
 
@@ -281,6 +282,9 @@ static void how_the_dialect_was_found_is_told(void **state)
 	assert_line("dialect", "rhel7, by the dashes among the flags");
 	report_set_tainted(&report, "n", "");
 	assert_line("dialect", "suse, the first that knows all letters; see --dialect");
+	report_set_tainted(&report, "nX", "");
+	assert_line("", "but on mainline rhel5 rhel6 rhel7 rhel8 rhel9 rhel10, from 4.15 "
+	                "on: X, aux: for the distribution's own use");
 	text_add_string(&report.supported, "Yes");
 	assert_line("dialect", "suse, for only SUSE says what is supported");
 	assert_line("supported", "Yes");

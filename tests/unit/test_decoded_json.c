@@ -134,6 +134,16 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 	json_assert(document, "taints.1.elsewhere.1.until", "5.3");
 	json_assert(document, "taints.1.elsewhere.1.meaning",
 	            "module that the distribution does not support");
+	/* Of SUSE's kernels mainline is elsewhere. */
+	report_set_tainted(&report, "nX", "");
+	document = write_report();
+	json_assert(document, "dialect_by", "letters");
+	json_assert_count(document, "taints.0.elsewhere.0.dialects", DIALECT_COUNT - 1);
+	json_assert(document, "taints.0.elsewhere.0.dialects.0", "mainline");
+	json_assert(document, "taints.0.elsewhere.0.dialects.1", "rhel5");
+	json_assert(document, "taints.0.elsewhere.0.flag", "X");
+	decoded.backtrace = NULL;
+	decoded.boot = NULL;
 	hints.is_dialect_given = true;
 	hints.dialect = DIALECT_MAINLINE;
 	diagnosis_of_mask(&diagnosis, UINT64_C(1) << 30 | 512, &hints);
@@ -165,9 +175,9 @@ static void a_report_is_told_in_full(void **state)
 	snprintf(report.stamp.seconds, sizeof(report.stamp.seconds), "31.428760");
 	text_add_string(&report.task, "CPU: 1");
 	report_set_tainted(&report, "P           O", "6.1.0-56-amd64");
+	report_list(&report, "old", "EO")->count = 3;
 	report_list(&report, "zfs", "PO");
 	report_list(&report, "spl", "O");
-	report_list(&report, "old", "EO")->count = 3;
 	report_list(&report, "older", "")->count = 1;
 	report.last_unloaded = backtrace_add_name(&report, "gone", 4);
 	assert_int_equal(taint_letters_parse("EPO", 3, &report.last_unloaded_letters), 0);

@@ -114,6 +114,14 @@ static void a_message_is_no_prefix(void **state)
 		"[T]=RANDSTRUCT, [N]=TEST",
 		"[C]=CRAP",
 		"[Tx1] y",
+		"[1x.5] y",
+		"[1x:22:33] y",
+		"[11:x2:33] y",
+		"[11:22:x3] y",
+		"<x4> y",
+		"x4> y",
+		"module:<4>x",
+		"x026-11-26T06:37:02 y",
 		"[T1x] y",
 		"[1.2.3] y",
 		"[12] y",
@@ -183,6 +191,10 @@ static void a_host_without_a_date_leaves_the_date_alone(void **state)
 {
 	(void)state;
 	check("[Thu Nov 26 06:37:02 2026] host kernel: ", "Thu Nov 26 06:37:02 2026", "");
+	/* The last one is taken, and nothing of the one before. */
+	check("[Thu Nov 26 06:37:02 2026] Nov 27 06:37:02 host kernel: ",
+	      "Nov 27 06:37:02", "");
+	check("[   14.463869] [1.5] ", "", "1.5");
 }
 
 static void what_is_too_long_for_a_stamp_is_none(void **state)
@@ -207,6 +219,8 @@ static void what_is_too_long_for_a_stamp_is_none(void **state)
 	line.data[301] = '>';
 	check_bytes(line.data, line.length, 302, "", "");
 	/* A date is cut off, for it only is shown. */
+	check("0123456789 0123456789 0123456789 0123456789 0123 host kernel: ",
+	      "0123456789 0123456789 0123456789 0123456789 012", "");
 	check("0123456789 0123456789 0123456789 0123456789 01234567890123 host kernel: ",
 	      "0123456789 0123456789 0123456789 0123456789 012", "");
 }

@@ -156,7 +156,7 @@ static void a_verdict_is_kept_up_to_256_bytes(void **state)
 static void constants_are_kept_up_to_512_bytes(void **state)
 {
 	_cleanup_(free_pointer) char *first = repeat("Tainted: [P]=", "x", 400);
-	_cleanup_(free_pointer) char *more = repeat("[", "y", 106);
+	_cleanup_(free_pointer) char *more = repeat("[", "y", 107);
 	_cleanup_(free_pointer) char *endless = repeat("Tainted: [P]=", "x", 1000);
 
 	(void)state;
@@ -165,12 +165,12 @@ static void constants_are_kept_up_to_512_bytes(void **state)
 	take(first, 1);
 	assert_int_equal(report.backtrace.constants.length, 403);
 	assert_int_equal(report.rest, KLOG_REST_CONSTANTS);
-	/* With the blank before it, 511 bytes; what does not fit is not there. */
+	/* With the blank before it, 512 bytes; what does not fit is not there. */
 	assert_int_equal(take_rest(more, 2), 0);
-	assert_int_equal(report.backtrace.constants.length, 511);
+	assert_int_equal(report.backtrace.constants.length, 512);
 	assert_int_equal(report.rest, KLOG_REST_CONSTANTS);
 	assert_int_equal(take_rest("[,", 3), 0);
-	assert_int_equal(report.backtrace.constants.length, 511);
+	assert_int_equal(report.backtrace.constants.length, 512);
 	take(endless, 4);
 	assert_int_equal(report.backtrace.constants.length, 512);
 }
@@ -191,6 +191,21 @@ static void flags_are_put_together_up_to_512_bytes(void **state)
 	take("Tainted: P", 1);
 	assert_int_equal(take_rest(first, 2), 0);
 	assert_string_equal(text_string(&report.backtrace.release), "6.1.0");
+}
+
+static void what_is_taken_ends_what_was_broken(void **state)
+{
+	(void)state;
+	take("Tainted: P", 1);
+	assert_int_equal(report.rest, KLOG_REST_TAINTED);
+	take("REGS: c0 Tainted: P (6.1.0)", 2);
+	assert_int_equal(report.rest, KLOG_REST_NONE);
+	take("Modules linked in: x", 3);
+	assert_int_equal(report.rest, KLOG_REST_MODULES);
+	take("Unloaded tainted modules: x():1", 4);
+	assert_int_equal(report.rest, KLOG_REST_UNLOADED);
+	take("Tainted: [P]=PROPRIETARY_MODULE", 5);
+	assert_int_equal(report.rest, KLOG_REST_NONE);
 }
 
 static void a_list_is_put_together_up_to_256_kilobytes(void **state)
@@ -260,6 +275,7 @@ int main(void)
 		TEST(a_verdict_is_kept_up_to_256_bytes),
 		TEST(constants_are_kept_up_to_512_bytes),
 		TEST(flags_are_put_together_up_to_512_bytes),
+		TEST(what_is_taken_ends_what_was_broken),
 		TEST(a_list_is_put_together_up_to_256_kilobytes),
 		TEST(without_something_broken_a_rest_is_nothing),
 		TEST(a_rest_without_memory_is_an_error),
