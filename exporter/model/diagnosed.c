@@ -70,12 +70,15 @@ void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnos
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const struct taint_fact *fact = dialect->bits[bit];
 		bool is_set = diagnosis->mask >> bit & 1;
+		char flag = '?';
 
 		if (!is_set && !(diagnosis->carried >> bit & 1))
 			continue;
+		if (fact)
+			flag = fact->letter;
 		diagnosed->taints[diagnosed->count++] = (struct diagnosed_taint){
 			.bit = bit,
-			.flag = fact ? fact->letter : (char)'?',
+			.flag = flag,
 			.fact = fact,
 			.is_set_known = is_set || diagnosis->is_mask_whole,
 			.is_set = is_set,

@@ -166,12 +166,15 @@ static uint64_t parse_constants(const struct dialect *dialect, const char *strin
 	uint64_t mask = 0;
 
 	for (const char *at = string; (at = strstr(at, "]="));) {
-		const char letter = at > string ? at[-1] : ' ';
-		size_t length = strcspn(at += 2, ", ");
-		enum taint taint = parse_constant(at, length);
+		char letter = ' ';
+		size_t length = strcspn(at + 2, ", ");
+		enum taint taint = parse_constant(at + 2, length);
 		unsigned int bit =
 			taint < TAINT_COUNT ? dialect_bit(dialect, taint) : TAINT_NO_BIT;
 
+		if (at > string)
+			letter = at[-1];
+		at += 2;
 		/* A vendor's own meaning of it goes under its letter. */
 		if (bit == TAINT_NO_BIT)
 			mask |= taint_string_parse(dialect, &letter, 1).mask;

@@ -74,10 +74,15 @@ void taint_columns_init(struct taint_columns *columns, const struct dialect *dia
 	}
 	columns->printed = layouts[--i].printed;
 	for (unsigned int bit = 0; bit < layouts[i].width; bit++) {
-		bool is_blank = columns->printed >> bit & 1 && dialect->bits[bit];
+		char clear = '-';
 
-		if (!(layouts[i].skipped >> bit & 1))
-			add_column(columns, bit, !bit ? 'G' : is_blank ? ' ' : '-');
+		if (layouts[i].skipped >> bit & 1)
+			continue;
+		if (!bit)
+			clear = 'G';
+		else if (columns->printed >> bit & 1 && dialect->bits[bit])
+			clear = ' ';
+		add_column(columns, bit, clear);
 	}
 }
 
@@ -106,8 +111,10 @@ void taint_string_write(const struct dialect *dialect, uint64_t mask, struct tex
 
 		if (!((mask & columns.printed) >> bit & 1))
 			text_add_char(text, columns.clear[i]);
+		else if (fact)
+			text_add_char(text, fact->letter);
 		else
-			text_add_char(text, fact ? fact->letter : '?');
+			text_add_char(text, '?');
 	}
 }
 

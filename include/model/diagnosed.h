@@ -20,8 +20,8 @@ struct diagnosed_taint {
 	struct taint_letters letters;  /* of modules that carry it */
 };
 
-/* Bits, letters of modules without a bit, and letters of a string that are strange. */
-#define DIAGNOSED_MAX (64 + 2 * 94)
+/* Bits, and letters that have none. */
+#define DIAGNOSED_MAX (64 + 94)
 
 struct diagnosed {
 	struct diagnosed_taint taints[DIAGNOSED_MAX];

@@ -97,9 +97,9 @@ static void letters_without_a_bit_follow(void **state)
 	                   "2.6.32-754.35.1.el6");
 	report_list(&report, "a", "PUz");
 	assert_taints("P0+ U_? z_?");
-	/* One of the string that is not known is not one of a module. */
+	/* One that the string has, too, is told once. */
 	report_set_tainted(&report, "Pz", "6.1.0");
-	assert_taints("P0+ U6? z_? z_+");
+	assert_taints("P0+ U6? z_+");
 	assert_non_null(diagnosed.taints[1].fact);
 }
 
@@ -117,7 +117,7 @@ static void all_there_can_be_is_told(void **state)
 	diagnose();
 	diagnosis.mask = UINT64_MAX;
 	diagnosed_init(&diagnosed, &diagnosis);
-	assert_in_range(diagnosed.count, 64 + 90, DIAGNOSED_MAX);
+	assert_in_range(diagnosed.count, 64 + 70, DIAGNOSED_MAX);
 	for (size_t i = 0; i < diagnosed.count; i++)
 		assert_int_equal(diagnosed.taints[i].bit, i < 64 ? i : TAINT_NO_BIT);
 }
@@ -154,22 +154,22 @@ static void assert_carriers(size_t taint, const char *expected)
 static void carriers_are_listed_modules_with_a_letter_of_the_bit(void **state)
 {
 	(void)state;
-	report_set_tainted(&report, "P        W  Oz", "6.1.0");
+	report_set_tainted(&report, "P        W  Ozy", "6.1.0");
 	report_list(&report, "a", "OP");
 	report_list(&report, "b", "O");
 	report_list(&report, "gone", "OP")->count = 1;
 	report_list(&report, "c", "z");
 	report_list(&report, "d", "~!");
 	report_list(&report, "e", "");
-	assert_taints("P0+ W9+ O12+ !_? z_? ~_? z_+");
+	assert_taints("P0+ W9+ O12+ !_? y_+ z_+ ~_?");
 	assert_carriers(0, "a ");
 	assert_carriers(1, "");
 	assert_carriers(2, "a b ");
 	assert_carriers(3, "d ");
-	assert_carriers(4, "c ");
-	assert_carriers(5, "d ");
 	/* Nobody carries what only the string says. */
-	assert_carriers(6, "");
+	assert_carriers(4, "");
+	assert_carriers(5, "c ");
+	assert_carriers(6, "d ");
 }
 
 /* 'n' and 'N' of SUSE are two taints, 'U' of RHEL 6 has no bit. */

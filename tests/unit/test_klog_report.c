@@ -113,6 +113,35 @@ static void a_heading_parts_reports(void **state)
 	assert_true(is_other("BUG kmalloc-64 (Tainted: P): x", 2));
 }
 
+/* Whether a list of modules that was logged THEN and NOW is of one report. */
+static bool is_other_at(const char *then, const char *now)
+{
+	struct klog_message message = message_of("Modules linked in: a(OE)", 2);
+	struct klog_line line = klog_parse(message.bytes, message.length);
+	bool is_other;
+
+	take("CPU: 0 PID: 1 Comm: a Tainted: G O 6.1.0 #1", 1);
+	strcpy(report.last_stamp.seconds, then);
+	strcpy(message.stamp.seconds, now);
+	is_other = klog_report_is_other(&report, &message, &line, NULL);
+	klog_report_clear(&report);
+	return is_other;
+}
+
+static void what_is_logged_ten_seconds_later_is_of_another_report(void **state)
+{
+	(void)state;
+	assert_false(is_other_at("100.500000", "100.500001"));
+	assert_false(is_other_at("100.500000", "110.999999"));
+	assert_true(is_other_at("100.500000", "111.000000"));
+	/* Another processor may have been a little faster. */
+	assert_false(is_other_at("100.500000", "99.000000"));
+	/* Nobody knows. */
+	assert_false(is_other_at("", "111.000000"));
+	assert_false(is_other_at("100.500000", ""));
+	assert_false(is_other_at("100.500000", "x"));
+}
+
 static void words_are_kept_up_to_256_bytes(void **state)
 {
 	_cleanup_(free_pointer) char *title = repeat("BUG: ", "t", 1000);
@@ -271,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_line_is_of_another_report_before_there_is_one),
 		TEST(a_heading_parts_reports),
+		TEST(what_is_logged_ten_seconds_later_is_of_another_report),
 		TEST(words_are_kept_up_to_256_bytes),
 		TEST(a_verdict_is_kept_up_to_256_bytes),
 		TEST(constants_are_kept_up_to_512_bytes),
