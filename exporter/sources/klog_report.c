@@ -221,6 +221,8 @@ int klog_report_end_rest(struct klog_report *report)
 	report->rest = KLOG_REST_NONE;
 	if (rest != KLOG_REST_MODULES && rest != KLOG_REST_UNLOADED)
 		return 0;
+	if (report->broken.error)
+		return report->broken.error;
 	return klog_modules_parse(text_string(&report->broken), report->broken.length,
 	                          rest == KLOG_REST_UNLOADED, &report->backtrace);
 }

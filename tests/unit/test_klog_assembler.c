@@ -529,6 +529,36 @@ static void what_was_announced_is_told_at_the_end_of_each_boot(void **state)
 	      "boot 6.1.0-3: oot_module d #9\n");
 }
 
+static int keep_version(void *context, const struct backtrace *backtrace,
+                        const struct boot_log *boot)
+{
+	struct text *version = context;
+
+	(void)backtrace;
+	text_reset(version);
+	text_add(version, boot->version.data, boot->version.length);
+	return 0;
+}
+
+static void the_line_of_the_version_is_kept_up_to_512_bytes(void **state)
+{
+	_cleanup_(text_clear) struct text version = TEXT_INIT, line = TEXT_INIT;
+	const struct klog_listener listener = { keep_version, NULL, &version };
+	struct feed feed = { 0 };
+
+	(void)state;
+	text_add_string(&line, "Linux version 5.3.18-1-azure (geeko@buildhost) ");
+	while (line.length < 1000)
+		text_add_char(&line, 'x');
+	assert_int_equal(klog_assembler_new(&listener, &feed.assembler), 0);
+	assert_int_equal(feed_message(&feed, line.data, line.length), 0);
+	assert_int_equal(feed_message(&feed, "Tainted: P", 10), 0);
+	assert_int_equal(klog_assembler_end(feed.assembler), 0);
+	klog_assembler_free(feed.assembler);
+	assert_int_equal(version.length, 512);
+	assert_memory_equal(version.data, line.data + strlen("Linux version "), 512);
+}
+
 static void a_boot_ends_a_report(void **state)
 {
 	(void)state;
@@ -575,14 +605,17 @@ static void a_listener_that_fails_ends_it(void **state)
 				  "a: loading out-of-tree module taints kernel.\n"
 				  "Tainted: G 6.1.0\n---[ end trace 1 ]---\n"
 				  "Linux version 6.1.0 (x)\n"
-				  "Tainted: P 6.1.0\n";
+				  "Tainted: P 6.1.0\n"
+				  "CPU: 0 PID: 1 Comm: x Tainted: P 6.1.0\n"
+				  "a: loading out-of-tree module taints kernel.\n";
+	const size_t all = 6;
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i <= all; i++) {
 		struct heard heard = { .error = -EPIPE, .error_after = i };
 
-		assert_int_equal(feed_log(log, &heard), i < 4 ? -EPIPE : 0);
-		assert_int_equal(heard.reports + heard.boots, i < 4 ? i + 1 : 4);
+		assert_int_equal(feed_log(log, &heard), i < all ? -EPIPE : 0);
+		assert_int_equal(heard.reports + heard.boots, i < all ? i + 1 : all);
 		text_clear(&heard.text);
 	}
 }
@@ -645,7 +678,8 @@ static int measure_backtrace(void *context, const struct backtrace *backtrace,
 
 static int measure_boot(void *context, const struct boot_log *boot)
 {
-	*(size_t *)context += 1 + measure(&boot->release) + measure(&boot->version);
+	*(size_t *)context +=
+		1 + boot->tally.count + measure(&boot->release) + measure(&boot->version);
 	return 0;
 }
 
@@ -682,7 +716,11 @@ static void every_failed_allocation_is_an_error(void **state)
 				  "6.1.0\n"
 				  "Tainted: [P]=PROPRIETARY_MODULE,\n"
 				  "[O]=OOT_MODULE\n"
-				  "Linux version 6.1.0 (x)\n";
+				  "---[ end trace 1 ]---\n"
+				  "Modules linked in: a(P)\n"
+				  "Linux version 6.1.0 (x)\n"
+				  "Tainted: P 6.1.0\n"
+				  "Modules linked in: a(P)\n";
 	size_t failures = 0, all, told;
 
 	(void)state;
@@ -735,6 +773,7 @@ int main(void)
 		TEST(constants_go_on_in_the_next_line),
 		TEST(an_announcement_goes_on_in_the_next_line),
 		TEST(what_was_announced_is_told_at_the_end_of_each_boot),
+		TEST(the_line_of_the_version_is_kept_up_to_512_bytes),
 		TEST(a_boot_ends_a_report),
 		TEST(a_report_tells_the_kernel_of_a_log_that_begins_later),
 		TEST(a_licence_that_is_told_twice_counts_once),
