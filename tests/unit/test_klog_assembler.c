@@ -703,11 +703,13 @@ static int feed_quietly(const char *log, size_t *ret_told)
 	return r;
 }
 
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+
 static void every_failed_allocation_is_an_error(void **state)
 {
 	static const char log[] = "Linux version 6.1.0 (x)\n"
 				  "x: module license\n"
-				  "'CDDL' taints kernel.\n"
+				  "'" FIFTY FIFTY FIFTY FIFTY FIFTY "' taints kernel.\n"
 				  "BUG: x\n"
 				  "Modules linked in: a(P)\n"
 				  "b [last unloaded: c]\n"
