@@ -79,7 +79,7 @@ int once_run(const struct options *options)
 	settings.log = log;
 	r = scraper_init(&scraper, &settings, options->collectors, NULL, NULL);
 	if (r == 0)
-		r = scrape_run(&scraper, options->collectors, UINT64_MAX, EXPOSE_TEXT,
+		r = scrape_run(&scraper, options->collectors, UINT64_MAX, SCRAPE_TEXT,
 		               &page);
 	if (r == 0)
 		r = options->output ? replace_file(options->output, &page)

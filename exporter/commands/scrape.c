@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "exposition/host_json.h"
+#include "exposition/page.h"
 #include "sources/builds.h"
 #include "sources/file_cache.h"
 #include "sources/inspector.h"
@@ -276,14 +278,34 @@ void scrape_clear(struct scrape *scrape)
 	snapshot_clear(&scrape->snapshot);
 }
 
+static void speak(const struct scraper *scraper, const struct metrics *metrics,
+                  enum scrape_voice voice, struct text *page)
+{
+	switch (voice) {
+	case SCRAPE_TEXT:
+		metrics_write(metrics, EXPOSE_TEXT, page);
+		break;
+	case SCRAPE_OPENMETRICS:
+		metrics_write(metrics, EXPOSE_OPENMETRICS, page);
+		break;
+	case SCRAPE_PAGE:
+		page_write(metrics, scraper->settings->telemetry_path, page);
+		break;
+	case SCRAPE_JSON:
+		host_json_write(metrics, page);
+		text_add_char(page, '\n');
+		break;
+	}
+}
+
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
-               enum expose_format format, struct text *page)
+               enum scrape_voice voice, struct text *page)
 {
 	_cleanup_(scrape_clear) struct scrape scrape;
 	int r = scrape_read(scraper, collectors, deadline, &scrape);
 
 	if (r < 0)
 		return r;
-	metrics_write(&scrape.metrics, format, page);
+	speak(scraper, &scrape.metrics, voice, page);
 	return page->error;
 }

@@ -12,7 +12,6 @@
 #include "base/gzip.h"
 #include "base/log.h"
 #include "base/macros.h"
-#include "commands/scrape.h"
 #include "sources/stalls.h"
 
 /* How often it is looked while scrapes are under way. */
@@ -61,7 +60,7 @@ static void run(void *context, struct worker_job *given)
 	job->error = scraping->error;
 	if (job->error == 0)
 		job->error = scrape_run(&scraping->scraper, job->collectors,
-		                        job->deadline, job->format, &page);
+		                        job->deadline, job->voice, &page);
 	if (job->error < 0)
 		return;
 	if (job->wants_gzip) {
@@ -82,7 +81,7 @@ static struct worker_job *copy(const struct worker_job *given)
 	*other = (struct scrape_job){
 		.collectors = job->collectors,
 		.deadline = job->deadline,
-		.format = job->format,
+		.voice = job->voice,
 		.wants_gzip = job->wants_gzip,
 		.content_type = job->content_type,
 		.owner = job->owner,

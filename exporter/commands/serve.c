@@ -159,8 +159,10 @@ static bool accepts_gzip(const struct web_request *request)
 }
 
 /* Takes JOB. */
-static void reply_metrics(struct scrape_job *job, struct web_reply *reply)
+static void reply_scrape(struct scrape_job *job, struct web_reply *reply)
 {
+	struct web_header *header = reply->headers;
+
 	if (job->error < 0) {
 		const char *reason =
 			job->error == -ENOMEM ? "out of memory" : strerror(-job->error);
@@ -169,15 +171,36 @@ static void reply_metrics(struct scrape_job *job, struct web_reply *reply)
 		web_reply_error(reply, 500, reason);
 	} else {
 		reply->content_type = job->content_type;
-		reply->headers[0] =
-			(struct web_header){ "Vary", "Accept, Accept-Encoding" };
+		*header++ = (struct web_header){ "Vary", "Accept, Accept-Encoding" };
+		if (job->voice == SCRAPE_PAGE)
+			*header++ = (struct web_header){ "Content-Security-Policy",
+				                         page_security_policy };
 		if (job->wants_gzip)
-			reply->headers[1] =
-				(struct web_header){ "Content-Encoding", "gzip" };
+			*header = (struct web_header){ "Content-Encoding", "gzip" };
 		reply->body = job->page;
 		job->page = TEXT_INIT;
 	}
 	scrape_job_free(job);
+}
+
+/* Replies with what a pass saw, now or later. Takes the parts of WANTED. */
+static void serve_scrape(struct serve *serve, struct web_request *request,
+                         struct web_reply *reply, struct scrape_job wanted)
+{
+	struct scrape_job *job = malloc(sizeof(*job));
+
+	if (!job) {
+		web_reply_error(reply, 500, "out of memory");
+		return;
+	}
+	*job = wanted;
+	job->deadline = deadline_of(request);
+	job->wants_gzip = accepts_gzip(request);
+	job->owner = request;
+	if (scrapes_add(serve->scrapes, job))
+		reply_scrape(job, reply);
+	else
+		reply->is_later = true;
 }
 
 static void serve_metrics(void *context, struct web_request *request,
@@ -187,38 +210,59 @@ static void serve_metrics(void *context, struct web_request *request,
 	_cleanup_(text_clear) struct text accept = TEXT_INIT;
 	struct negotiated negotiated;
 	collector_set collectors;
-	struct scrape_job *job;
 
 	if (!filter_collectors(serve, request, reply, &collectors))
 		return;
 	read_header(request, "Accept", &accept);
 	negotiated = negotiate_accept(text_string(&accept));
-
-	job = malloc(sizeof(*job));
-	if (!job) {
-		web_reply_error(reply, 500, "out of memory");
-		return;
-	}
-	*job = (struct scrape_job){
-		.collectors = collectors,
-		.deadline = deadline_of(request),
-		.format = negotiated.format,
-		.content_type = negotiated.content_type,
-		.wants_gzip = accepts_gzip(request),
-		.owner = request,
-	};
-	if (scrapes_add(serve->scrapes, job))
-		reply_metrics(job, reply);
-	else
-		reply->is_later = true;
+	serve_scrape(serve, request, reply,
+	             (struct scrape_job){
+			     .collectors = collectors,
+			     .voice = negotiated.format == EXPOSE_OPENMETRICS
+	                                      ? SCRAPE_OPENMETRICS
+	                                      : SCRAPE_TEXT,
+			     .content_type = negotiated.content_type,
+		     });
 }
 
-static void answer_metrics(struct scrape_job *job)
+static void serve_json(void *context, struct web_request *request,
+                       struct web_reply *reply)
+{
+	struct serve *serve = context;
+
+	serve_scrape(serve, request, reply,
+	             (struct scrape_job){
+			     .collectors = serve->options->collectors,
+			     .voice = SCRAPE_JSON,
+			     .content_type = "application/json",
+		     });
+}
+
+static void serve_page(void *context, struct web_request *request,
+                       struct web_reply *reply)
+{
+	struct serve *serve = context;
+	_cleanup_(text_clear) struct text accept = TEXT_INIT;
+
+	read_header(request, "Accept", &accept);
+	if (negotiate_json(text_string(&accept))) {
+		serve_json(context, request, reply);
+		return;
+	}
+	serve_scrape(serve, request, reply,
+	             (struct scrape_job){
+			     .collectors = serve->options->collectors,
+			     .voice = SCRAPE_PAGE,
+			     .content_type = "text/html; charset=utf-8",
+		     });
+}
+
+static void answer_scrape(struct scrape_job *job)
 {
 	struct web_request *request = job->owner;
 	struct web_reply reply = { .status = 200 };
 
-	reply_metrics(job, &reply);
+	reply_scrape(job, &reply);
 	web_request_answer(request, &reply);
 }
 
@@ -239,7 +283,7 @@ static void turn(void *context)
 	if (serve->door)
 		use_guard(serve, door_check(serve->door, false));
 	while ((job = scrapes_take(serve->scrapes)))
-		answer_metrics(job);
+		answer_scrape(job);
 	scrapes_check(serve->scrapes);
 }
 
@@ -256,21 +300,6 @@ static void reload(void *context)
 
 	if (serve->door)
 		use_guard(serve, door_check(serve->door, true));
-}
-
-static void serve_landing(void *context, struct web_request *request,
-                          struct web_reply *reply)
-{
-	const struct serve *serve = context;
-
-	(void)request;
-	reply->content_type = "text/html; charset=utf-8";
-	reply->headers[0] = (struct web_header){
-		"Content-Security-Policy",
-		"default-src 'none'; base-uri 'none'; form-action 'none'; "
-		"frame-ancestors 'none'"
-	};
-	page_write(serve->options->telemetry_path, &reply->body);
 }
 
 static void serve_ok(void *context, struct web_request *request, struct web_reply *reply)
@@ -366,7 +395,8 @@ int serve_run(const struct options *options)
 {
 	const struct web_route routes[] = {
 		{ options->telemetry_path, serve_metrics, true },
-		{ "/", serve_landing, false }, /* unless the metrics are there */
+		{ "/", serve_page, true }, /* unless the metrics are there */
+		{ "/api/v1/status", serve_json, true },
 		{ "/-/healthy", serve_ok, false },
 		{ "/-/ready", serve_ok, false },
 	};
@@ -400,6 +430,7 @@ int serve_run(const struct options *options)
 	log_event(LOG_LEVEL_INFO, "Starting kernel_taint_exporter", "version",
 	          version.version, "revision", version.revision, NULL);
 	serve.settings.start_time = clock_realtime();
+	serve.settings.telemetry_path = options->telemetry_path;
 	if (prepare(&serve, &web) < 0 || shut_walls(&serve) < 0)
 		return EXIT_FAILURE;
 	if (r >= 0)

@@ -22,6 +22,7 @@
 #include "commands/scrape.h"
 #include "exposition/host_json.h"
 #include "exposition/host_text.h"
+#include "exposition/sheet.h"
 
 #define EXIT_TAINTED 3
 
@@ -47,6 +48,7 @@ static int report(struct scraper *scraper, const struct options *options,
 {
 	_cleanup_(text_clear) struct text text = TEXT_INIT;
 	_cleanup_(scrape_clear) struct scrape scrape;
+	struct sheet sheet;
 	int r = scrape_read(scraper, options->collectors, UINT64_MAX, &scrape);
 
 	if (r < 0)
@@ -55,7 +57,8 @@ static int report(struct scraper *scraper, const struct options *options,
 		host_json_write(&scrape.metrics, &text);
 		text_add_char(&text, '\n');
 	} else {
-		host_text_write(&scrape.metrics, with_colours, &text);
+		sheet = sheet_of(&text, with_colours ? SHEET_COLOURED : SHEET_PLAIN);
+		host_text_write(&scrape.metrics, &sheet);
 	}
 	r = text.error ? text.error : output_write(STDOUT_FILENO, &text);
 	return r < 0 ? r : exit_code(&scrape.snapshot);

@@ -13,9 +13,9 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "exposition/host.h"
-#include "exposition/lines.h"
 #include "exposition/metrics.h"
 #include "exposition/report.h"
+#include "exposition/sheet.h"
 #include "model/dialect.h"
 #include "model/findings.h"
 #include "model/outlook.h"
@@ -56,21 +56,6 @@ static void add_name(struct text *names, const char *name, size_t length)
 	text_add(names, name, length);
 }
 
-/* A line of what was put together; it takes over the error of VALUE. */
-static void add_line(struct text *text, const char *label, const struct text *value)
-{
-	lines_add(text, label, text_string(value));
-	if (value->error)
-		text->error = value->error;
-}
-
-static void add_title(struct text *text, const char *title, bool with_colours)
-{
-	text_add_char(text, '\n');
-	lines_add_coloured(text, title, LINES_BOLD, with_colours);
-	text_add_char(text, '\n');
-}
-
 /* Whether something speaks against a mask that has no bit. */
 static bool is_clean_in_doubt(const struct metrics *metrics)
 {
@@ -80,103 +65,105 @@ static bool is_clean_in_doubt(const struct metrics *metrics)
 	       (host_has_sysfs(metrics) && (findings->hidden || findings->disagreeing));
 }
 
-static void add_verdict(const struct metrics *metrics, bool with_colours,
-                        struct text *text)
+static void add_verdict(const struct metrics *metrics, struct sheet *sheet)
 {
+	_cleanup_(text_clear) struct text rest = TEXT_INIT;
 	uint64_t mask = metrics->snapshot->mask;
+	enum lines_colour colour = LINES_GREEN;
+	const char *word = "clean";
 
 	if (!host_has_mask(metrics)) {
-		lines_add_coloured(text, "unknown", LINES_YELLOW, with_colours);
-		text_add_string(text, ": the mask cannot be read");
+		colour = LINES_YELLOW;
+		word = "unknown";
+		text_add_string(&rest, ": the mask cannot be read");
 	} else if (mask) {
-		lines_add_coloured(text, "tainted", LINES_RED, with_colours);
-		text_add_string(text, ": ");
-		text_add_number(text, mask);
-		text_add_string(text, " (");
-		add_bits(metrics, mask, ", ", text);
-		text_add_char(text, ')');
-	} else {
-		lines_add_coloured(text, "clean", LINES_GREEN, with_colours);
-		if (is_clean_in_doubt(metrics))
-			text_add_string(text, ", says the mask; but see what is not "
-			                      "explained");
+		colour = LINES_RED;
+		word = "tainted";
+		text_add_string(&rest, ": ");
+		text_add_number(&rest, mask);
+		text_add_string(&rest, " (");
+		add_bits(metrics, mask, ", ", &rest);
+		text_add_char(&rest, ')');
+	} else if (is_clean_in_doubt(metrics)) {
+		text_add_string(&rest, ", says the mask; but see what is not explained");
 	}
-	text_add_char(text, '\n');
+	sheet_add_verdict(sheet, colour, word, text_string(&rest));
+	if (rest.error)
+		sheet->text->error = rest.error;
 }
 
-static void add_kernel(const struct metrics *metrics, struct text *text)
+static void add_kernel(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct text *release = &metrics->snapshot->release;
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
 
-	lines_add_label(text, "kernel");
-	lines_add_printable(text, release->length ? text_string(release) : "not known");
-	text_add_string(text, " (");
-	text_add_string(text, metrics->dialect ? dialect_name(metrics->dialect->id)
-	                                       : "its dialect is not known");
-	text_add_string(text, ")\n");
+	text_add_string(&value, release->length ? text_string(release) : "not known");
+	text_add_string(&value, " (");
+	text_add_string(&value, metrics->dialect ? dialect_name(metrics->dialect->id)
+	                                         : "its dialect is not known");
+	text_add_char(&value, ')');
+	sheet_add_text(sheet, "kernel", &value);
 }
 
-static void add_flags(const struct metrics *metrics, struct text *text)
+static void add_flags(const struct metrics *metrics, struct sheet *sheet)
 {
 	for (unsigned int bit = 0; host_has_mask(metrics) && bit < 64; bit++) {
+		_cleanup_(text_clear) struct text value = TEXT_INIT;
 		const struct taint_fact *fact = host_fact(metrics, bit);
 		char label[16];
 
 		if (!(metrics->snapshot->mask >> bit & 1))
 			continue;
 		snprintf(label, sizeof(label), "bit %u", bit);
-		lines_add_label(text, label);
-		text_add(text, fact ? &fact->letter : "?", 1);
-		text_add_string(text, ": ");
-		text_add_string(text, fact ? taint_slug(fact->taint) : "unknown");
+		text_add(&value, fact ? &fact->letter : "?", 1);
+		text_add_string(&value, ": ");
+		text_add_string(&value, fact ? taint_slug(fact->taint) : "unknown");
 		if (fact) {
-			text_add_string(text, " (");
-			text_add_string(text, taint_meaning(fact->taint));
-			text_add_char(text, ')');
+			text_add_string(&value, " (");
+			text_add_string(&value, taint_meaning(fact->taint));
+			text_add_char(&value, ')');
 		}
-		text_add_char(text, '\n');
+		sheet_add_text(sheet, label, &value);
 	}
 }
 
-static void add_modules(const struct metrics *metrics, bool with_colours,
-                        struct text *text)
+static void add_modules(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct findings *findings = metrics->findings;
+	_cleanup_(text_clear) struct text counts = TEXT_INIT;
 
-	lines_add_label(text, "modules");
 	if (!host_has_modules(metrics)) {
-		text_add_string(text, "not known\n");
+		sheet_add(sheet, "modules", "not known");
 		return;
 	}
 	if (!metrics->snapshot->modules.support) {
-		text_add_string(text, "none, for this kernel cannot load any\n");
+		sheet_add(sheet, "modules", "none, for this kernel cannot load any");
 		return;
 	}
-	text_add_number(text, metrics->snapshot->modules.count);
-	text_add_string(text, " loaded, ");
-	text_add_number(text, findings->tainting);
-	text_add_string(text, " tainting\n");
+	text_add_number(&counts, metrics->snapshot->modules.count);
+	text_add_string(&counts, " loaded, ");
+	text_add_number(&counts, findings->tainting);
+	text_add_string(&counts, " tainting");
+	sheet_add_text(sheet, "modules", &counts);
 	for (size_t i = 0; i < findings->tainting; i++) {
 		_cleanup_(text_clear) struct text name = TEXT_INIT;
 		struct report_module report =
 			host_report(metrics, findings->sorted[i], &name);
 
-		text_add_char(text, '\n');
-		report_loaded_write(&report, with_colours, text);
+		report_loaded_write(&report, sheet);
 		if (name.error)
-			text->error = name.error;
+			sheet->text->error = name.error;
 	}
 }
 
 /* What this kernel does not offer has no line, unless one would look for it. */
-static void add_posture(const struct metrics *metrics, bool with_colours,
-                        struct text *text)
+static void add_posture(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct snapshot *snapshot = metrics->snapshot;
 	const struct reading *lockdown = &snapshot->lockdown;
 
-	add_title(text, "posture", with_colours);
-	lines_add(text, "lockdown",
+	sheet_add_title(sheet, "posture");
+	sheet_add(sheet, "lockdown",
 	          lockdown->known ? lockdown_name((enum lockdown)lockdown->value)
 	                          : "unknown");
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
@@ -194,27 +181,27 @@ static void add_posture(const struct metrics *metrics, bool with_colours,
 			add_bits(metrics, reading->value, ", ", &value);
 		else
 			text_add_string(&value, "no taint");
-		add_line(text, row->label, &value);
+		sheet_add_text(sheet, row->label, &value);
 	}
 }
 
 /* What is odd, if anything, and what that may mean. */
-static void add_doubt(struct text *text, const char *label, const struct text *what,
+static void add_doubt(struct sheet *sheet, const char *label, const struct text *what,
                       const char *meaning)
 {
-	add_line(text, label, what);
+	sheet_add_text(sheet, label, what);
 	if (what->length)
-		lines_add(text, "", meaning);
+		sheet_add(sheet, "", meaning);
 }
 
-static void add_flag_doubts(const struct metrics *metrics, struct text *text)
+static void add_flag_doubts(const struct metrics *metrics, struct sheet *sheet)
 {
 	_cleanup_(text_clear) struct text unexplained = TEXT_INIT;
 	_cleanup_(text_clear) struct text contradicted = TEXT_INIT;
 
 	add_bits(metrics, metrics->findings->unexplained, ", ", &unexplained);
 	add_doubt(
-		text, "unexplained", &unexplained,
+		sheet, "unexplained", &unexplained,
 		metrics->snapshot->modules.support
 			? "In the mask, and no loaded module carries it: the module was "
 			  "removed, failed to load or hides, or root wrote the mask."
@@ -222,12 +209,12 @@ static void add_flag_doubts(const struct metrics *metrics, struct text *text)
 			  "the mask, or a driver that is built in set it.");
 	add_bits(metrics, metrics->findings->contradicted, ", ", &contradicted);
 	add_doubt(
-		text, "contradicted", &contradicted,
+		sheet, "contradicted", &contradicted,
 		"A loaded module carries it, and the mask, out of which the kernel never "
 		"takes a bit, does not have it: the mask was tampered with.");
 }
 
-static void add_module_doubts(const struct metrics *metrics, struct text *text)
+static void add_module_doubts(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct module_list *modules = &metrics->snapshot->modules;
 	_cleanup_(text_clear) struct text hidden = TEXT_INIT, disagreeing = TEXT_INIT;
@@ -238,20 +225,20 @@ static void add_module_doubts(const struct metrics *metrics, struct text *text)
 		add_name(&hidden, name, strlen(name));
 	}
 	add_doubt(
-		text, "hidden", &hidden,
+		sheet, "hidden", &hidden,
 		"sysfs shows it as loaded, and /proc/modules does not list it, as is the "
 		"way of rootkits.");
 	for (size_t i = 0; i < modules->count; i++)
 		if (module_record_is_disagreeing(&modules->records[i]))
 			add_name(&disagreeing, modules->records[i].name,
 			         modules->records[i].name_length);
-	add_doubt(text, "disagreeing", &disagreeing,
+	add_doubt(sheet, "disagreeing", &disagreeing,
 	          "sysfs and /proc/modules give it different letters, which the kernel "
 	          "keeps in one place: one of the two answers was changed.");
 }
 
 /* What failed, each file once. */
-static void add_failures(const struct snapshot *snapshot, struct text *text)
+static void add_failures(const struct snapshot *snapshot, struct sheet *sheet)
 {
 	const struct source_result *const results[] = {
 		&snapshot->mask_result,           &snapshot->release_result,
@@ -268,27 +255,26 @@ static void add_failures(const struct snapshot *snapshot, struct text *text)
 		text_add_string(&line, results[i]->file);
 		text_add_string(&line, ": ");
 		text_add_string(&line, error_words(results[i]->error));
-		add_line(text, *last ? "" : "not read", &line);
+		sheet_add_text(sheet, *last ? "" : "not read", &line);
 		last = results[i]->file;
 	}
 	if (*last)
-		lines_add(text, "", "What depends on it is not known.");
+		sheet_add(sheet, "", "What depends on it is not known.");
 }
 
-static void add_doubts(const struct metrics *metrics, bool with_colours,
-                       struct text *text)
+static void add_doubts(const struct metrics *metrics, struct sheet *sheet)
 {
 	size_t before;
 
-	add_title(text, "not explained", with_colours);
-	before = text->length;
+	sheet_add_title(sheet, "not explained");
+	before = sheet->text->length;
 	if (host_has_comparison(metrics))
-		add_flag_doubts(metrics, text);
+		add_flag_doubts(metrics, sheet);
 	if (host_has_sysfs(metrics))
-		add_module_doubts(metrics, text);
-	add_failures(metrics->snapshot, text);
-	if (text->length == before)
-		text_add_string(text, "  nothing\n");
+		add_module_doubts(metrics, sheet);
+	add_failures(metrics->snapshot, sheet);
+	if (sheet->text->length == before)
+		sheet_add_sentence(sheet, "nothing");
 }
 
 /* One more clause, unless there is no such bit. */
@@ -304,7 +290,7 @@ static void add_clause(const struct metrics *metrics, uint64_t bits, const char 
 }
 
 /* Which loaded modules bring which bits back. */
-static void add_brought(const struct metrics *metrics, uint64_t bits, struct text *text)
+static void add_brought(const struct metrics *metrics, uint64_t bits, struct sheet *sheet)
 {
 	const struct findings *findings = metrics->findings;
 	bool is_first = true;
@@ -321,17 +307,16 @@ static void add_brought(const struct metrics *metrics, uint64_t bits, struct tex
 		add_bit(metrics, bit, &line);
 		text_add_string(&line, ": ");
 		text_add(&line, text_string(&names), names.length);
-		add_line(text, is_first ? "modules" : "", &line);
+		sheet_add_text(sheet, is_first ? "modules" : "", &line);
 		is_first = false;
 		if (names.error)
-			text->error = names.error;
+			sheet->text->error = names.error;
 	}
 }
 
-static void add_outlook(const struct metrics *metrics, bool with_colours,
-                        struct text *text)
+static void add_outlook(const struct metrics *metrics, struct sheet *sheet)
 {
-	_cleanup_(text_clear) struct text clauses = TEXT_INIT;
+	_cleanup_(text_clear) struct text clauses = TEXT_INIT, sentence = TEXT_INIT;
 	struct outlook outlook;
 
 	if (!host_has_mask(metrics) || !metrics->snapshot->mask)
@@ -349,22 +334,24 @@ static void add_outlook(const struct metrics *metrics, bool with_colours,
 		&clauses);
 	add_clause(metrics, outlook.unknown, " may or may not come back",
 	           " may or may not come back", &clauses);
-	add_title(text, "after a reboot", with_colours);
-	text_add_string(text, "  Nothing but a reboot clears a taint. After one, ");
-	text_add_string(text, text_string(&clauses));
-	text_add_string(text, ".\n");
-	if (clauses.error)
-		text->error = clauses.error;
-	add_brought(metrics, outlook.with_modules, text);
+	text_add_string(&sentence, "Nothing but a reboot clears a taint. After one, ");
+	text_add(&sentence, text_string(&clauses), clauses.length);
+	text_add_char(&sentence, '.');
+	sheet_add_title(sheet, "after a reboot");
+	sheet_add_sentence(sheet, text_string(&sentence));
+	if (clauses.error || sentence.error)
+		sheet->text->error = clauses.error ? clauses.error : sentence.error;
+	add_brought(metrics, outlook.with_modules, sheet);
 }
 
-void host_text_write(const struct metrics *metrics, bool with_colours, struct text *text)
+void host_text_write(const struct metrics *metrics, struct sheet *sheet)
 {
-	add_verdict(metrics, with_colours, text);
-	add_kernel(metrics, text);
-	add_flags(metrics, text);
-	add_modules(metrics, with_colours, text);
-	add_posture(metrics, with_colours, text);
-	add_doubts(metrics, with_colours, text);
-	add_outlook(metrics, with_colours, text);
+	add_verdict(metrics, sheet);
+	add_kernel(metrics, sheet);
+	add_flags(metrics, sheet);
+	add_modules(metrics, sheet);
+	add_posture(metrics, sheet);
+	add_doubts(metrics, sheet);
+	add_outlook(metrics, sheet);
+	sheet_end(sheet);
 }

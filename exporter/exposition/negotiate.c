@@ -162,25 +162,44 @@ static const char *header_end(const char *header)
 	return comma ? comma : header;
 }
 
-/* How exactly RANGE names FORMAT: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by
- * version. */
-static int specificity(const struct range *range, enum expose_format format)
-{
-	const struct span version = range->version;
-	bool is_text = format == EXPOSE_TEXT;
+/* What we can answer with. */
+struct media {
+	const char *any;
+	const char *name;
+	const char *versions[2]; /* NULL: it has none */
+};
 
+static const struct media formats[] = {
+	/* Text 1.0.0 only adds quoted names, which we never have. */
+	[EXPOSE_TEXT] = { "text/*", "text/plain", { "0.0.4", "1.0.0" } },
+	[EXPOSE_OPENMETRICS] = { "application/*",
+	                         "application/openmetrics-text",
+	                         { "1.0.0" } },
+};
+static const struct media html = { .any = "text/*", .name = "text/html" };
+static const struct media json = { .any = "application/*", .name = "application/json" };
+
+static bool has_version(const struct media *media, struct span version)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(media->versions) && media->versions[i]; i++)
+		if (span_is(version, media->versions[i]))
+			return true;
+	return false;
+}
+
+/* How exactly RANGE names MEDIA: 0 not at all, 1 by "*", 2 by type, 3 by subtype, 4 by
+ * version. */
+static int specificity(const struct range *range, const struct media *media)
+{
 	if (span_is(range->name, "*/*"))
 		return 1;
-	if (span_is(range->name, is_text ? "text/*" : "application/*"))
+	if (span_is(range->name, media->any))
 		return 2;
-	if (!span_is(range->name,
-	             is_text ? "text/plain" : "application/openmetrics-text"))
+	if (!span_is(range->name, media->name))
 		return 0;
-	if (!version.length)
+	if (!range->version.length || !media->versions[0])
 		return 3;
-	/* Text 1.0.0 only adds quoted names, which we never have. */
-	return span_is(version, "1.0.0") || (is_text && span_is(version, "0.0.4")) ? 4
-	                                                                           : 0;
+	return has_version(media, range->version) ? 4 : 0;
 }
 
 static size_t scheme_of(struct span escaping)
@@ -192,43 +211,58 @@ static size_t scheme_of(struct span escaping)
 	return scheme;
 }
 
-/* How the client ranks one of our formats. */
+/* How the client ranks what we can answer with. */
 struct rank {
 	int specificity;
 	int weight;
 	size_t scheme;
 };
 
-struct negotiated negotiate_accept(const char *accept)
+static struct rank rank_of(const char *accept, const struct media *media)
 {
-	struct rank ranks[] = {
-		[EXPOSE_TEXT] = { .scheme = ARRAY_SIZE(schemes) },
-		[EXPOSE_OPENMETRICS] = { .scheme = ARRAY_SIZE(schemes) },
-	};
-	enum expose_format format = EXPOSE_TEXT;
+	struct rank rank = { .scheme = ARRAY_SIZE(schemes) };
 	const char *end = accept ? header_end(accept) : NULL;
 	struct range range;
 
 	while (accept && next_range(&accept, end, &range)) {
-		for (enum expose_format f = EXPOSE_TEXT; f <= EXPOSE_OPENMETRICS; f++) {
-			int exactness = specificity(&range, f);
+		int exactness = specificity(&range, media);
 
-			if (range.weight < 0 || exactness == 0 ||
-			    exactness < ranks[f].specificity ||
-			    (exactness == ranks[f].specificity &&
-			     range.weight <= ranks[f].weight))
-				continue;
-			ranks[f] = (struct rank){ exactness, range.weight,
-				                  scheme_of(range.escaping) };
-		}
+		if (range.weight < 0 || exactness == 0 || exactness < rank.specificity ||
+		    (exactness == rank.specificity && range.weight <= rank.weight))
+			continue;
+		rank = (struct rank){ exactness, range.weight,
+			              scheme_of(range.escaping) };
 	}
+	return rank;
+}
 
-	if (ranks[EXPOSE_OPENMETRICS].weight > ranks[EXPOSE_TEXT].weight ||
-	    (ranks[EXPOSE_OPENMETRICS].weight > 0 &&
-	     ranks[EXPOSE_OPENMETRICS].weight == ranks[EXPOSE_TEXT].weight &&
-	     ranks[EXPOSE_OPENMETRICS].specificity > ranks[EXPOSE_TEXT].specificity))
-		format = EXPOSE_OPENMETRICS;
+static bool is_above(const struct rank *a, const struct rank *b)
+{
+	if (a->weight != b->weight)
+		return a->weight > b->weight;
+	return a->weight > 0 && a->specificity > b->specificity;
+}
+
+struct negotiated negotiate_accept(const char *accept)
+{
+	const struct rank ranks[] = {
+		[EXPOSE_TEXT] = rank_of(accept, &formats[EXPOSE_TEXT]),
+		[EXPOSE_OPENMETRICS] = rank_of(accept, &formats[EXPOSE_OPENMETRICS]),
+	};
+	enum expose_format format =
+		is_above(&ranks[EXPOSE_OPENMETRICS], &ranks[EXPOSE_TEXT])
+			? EXPOSE_OPENMETRICS
+			: EXPOSE_TEXT;
+
 	return (struct negotiated){ format, content_types[format][ranks[format].scheme] };
+}
+
+bool negotiate_json(const char *accept)
+{
+	const struct rank as_json = rank_of(accept, &json),
+			  as_html = rank_of(accept, &html);
+
+	return is_above(&as_json, &as_html);
 }
 
 bool negotiate_gzip(const char *accept_encoding)

@@ -11,15 +11,16 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "exposition/lines.h"
+#include "exposition/sheet.h"
 #include "model/dialect.h"
 #include "model/module_file.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
 
-static void add_word_line(struct text *text, const char *label,
-                          const struct module_file *file, enum module_word word)
+static void add_word(struct sheet *sheet, const char *label,
+                     const struct module_file *file, enum module_word word)
 {
-	lines_add(text, label, module_file_word(file, word));
+	sheet_add(sheet, label, module_file_word(file, word));
 }
 
 static const struct taint_fact *fact_of(const struct report_module *report, char letter)
@@ -51,79 +52,81 @@ static int compare(const struct report_module *report)
 	return module_build_compare(report->record->loaded, &report->file->build);
 }
 
-static void add_loaded(const struct report_module *report, struct text *text)
+static void add_loaded(const struct report_module *report, struct sheet *sheet)
 {
 	_cleanup_(text_clear) struct text letters = TEXT_INIT;
 
 	add_letters(report, &letters);
-	lines_add(text, "loaded",
+	sheet_add(sheet, "loaded",
 	          report->record          ? "yes"
 	          : report->is_list_known ? "no"
 	                                  : "unknown");
 	for (const char *letter = text_string(&letters); *letter; letter++) {
+		_cleanup_(text_clear) struct text flag = TEXT_INIT;
 		const struct taint_fact *fact = fact_of(report, *letter);
 
-		lines_add_label(text, letter == text_string(&letters) ? "flags" : "");
-		text_add_char(text, *letter);
-		text_add_string(text, ": ");
-		text_add_string(text, fact ? taint_meaning(fact->taint) : "unknown");
-		text_add_char(text, '\n');
+		text_add_char(&flag, *letter);
+		text_add_string(&flag, ": ");
+		text_add_string(&flag, fact ? taint_meaning(fact->taint) : "unknown");
+		sheet_add_text(sheet, letter == text_string(&letters) ? "flags" : "",
+		               &flag);
 	}
 	if (letters.error)
-		text->error = letters.error;
+		sheet->text->error = letters.error;
 }
 
-static void add_license(const struct module_file *file, struct text *text)
+static void add_license(const struct module_file *file, struct sheet *sheet)
 {
 	const char *license = module_file_word(file, MODULE_WORD_LICENSE);
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
 
-	lines_add_label(text, "licence");
-	lines_add_printable(text, *license ? license : "none");
-	text_add_string(text, module_license_is_gpl_compatible(license)
-	                              ? " (compatible with the GPL)\n"
-	                              : " (not compatible with the GPL)\n");
+	text_add_string(&value, *license ? license : "none");
+	text_add_string(&value, module_license_is_gpl_compatible(license)
+	                                ? " (compatible with the GPL)"
+	                                : " (not compatible with the GPL)");
+	sheet_add_text(sheet, "licence", &value);
 }
 
-static void add_place(const struct module_file *file, struct text *text)
+static void add_place(const struct module_file *file, struct sheet *sheet)
 {
 	if (*file->path)
-		lines_add(text, "file", file->path);
+		sheet_add(sheet, "file", file->path);
 	else if (file->signature == MODULE_SIGNATURE_MISSING)
-		lines_add(text, "file", "none was found");
+		sheet_add(sheet, "file", "none was found");
 	else
-		lines_add(text, "file", "not known");
+		sheet_add(sheet, "file", "not known");
 	if (file->error && *file->path)
-		lines_add(text, "error", error_words(file->error));
+		sheet_add(sheet, "error", error_words(file->error));
 }
 
-static void add_signature(const struct module_file *file, struct text *text)
+static void add_signature(const struct module_file *file, struct sheet *sheet)
 {
-	lines_add(text, "signature", module_signature_name(file->signature));
-	add_word_line(text, "signer", file, MODULE_WORD_SIGNER);
-	add_word_line(text, "key", file, MODULE_WORD_SIG_KEY);
-	add_word_line(text, "digest", file, MODULE_WORD_SIG_HASHALGO);
-	lines_add(text, "verified", module_verified_name(file->verified));
+	sheet_add(sheet, "signature", module_signature_name(file->signature));
+	add_word(sheet, "signer", file, MODULE_WORD_SIGNER);
+	add_word(sheet, "key", file, MODULE_WORD_SIG_KEY);
+	add_word(sheet, "digest", file, MODULE_WORD_SIG_HASHALGO);
+	sheet_add(sheet, "verified", module_verified_name(file->verified));
 }
 
-static void add_origin(const struct module_file *file, struct text *text)
-{
-	if (file->error)
-		return;
-	add_license(file, text);
-	add_word_line(text, "version", file, MODULE_WORD_VERSION);
-}
-
-static void add_build(const struct module_file *file, struct text *text)
+static void add_origin(const struct module_file *file, struct sheet *sheet)
 {
 	if (file->error)
 		return;
-	add_word_line(text, "srcversion", file, MODULE_WORD_SRCVERSION);
-	lines_add(text, "in tree", file->words[MODULE_WORD_INTREE] ? "yes" : "no");
-	add_word_line(text, "vermagic", file, MODULE_WORD_VERMAGIC);
+	add_license(file, sheet);
+	add_word(sheet, "version", file, MODULE_WORD_VERSION);
+}
+
+static void add_build(const struct module_file *file, struct sheet *sheet)
+{
+	if (file->error)
+		return;
+	add_word(sheet, "srcversion", file, MODULE_WORD_SRCVERSION);
+	sheet_add(sheet, "in tree", file->words[MODULE_WORD_INTREE] ? "yes" : "no");
+	add_word(sheet, "vermagic", file, MODULE_WORD_VERMAGIC);
 }
 
 /* What is made of it all. */
-static void add_verdict(const struct report_module *report, struct text *text)
+static void add_verdict(const struct report_module *report, struct sheet *sheet)
 {
 	static const char *const comparisons[] = {
 		"cannot be compared with what is loaded",
@@ -133,33 +136,31 @@ static void add_verdict(const struct report_module *report, struct text *text)
 	_cleanup_(text_clear) struct text why = TEXT_INIT;
 
 	if (report->record && module_file_is_read(report->file))
-		lines_add(text, "the file", comparisons[compare(report) + 1]);
+		sheet_add(sheet, "the file", comparisons[compare(report) + 1]);
 	add_why(report, &why);
-	lines_add(text, "why", text_string(&why));
-	if (why.error)
-		text->error = why.error;
+	sheet_add_text(sheet, "why", &why);
 }
 
 void report_module_write(const struct report_module *report, struct text *text)
 {
 	const struct module_file *file = report->file;
+	struct sheet sheet = sheet_of(text, SHEET_PLAIN);
 
 	lines_add_printable(text, report->name);
 	text_add_char(text, '\n');
-	add_loaded(report, text);
-	add_place(file, text);
+	add_loaded(report, &sheet);
+	add_place(file, &sheet);
 	if (module_file_is_read(file)) {
-		lines_add(text, "compression",
+		sheet_add(&sheet, "compression",
 		          module_compression_name(file->compression));
-		add_signature(file, text);
-		add_origin(file, text);
-		add_build(file, text);
+		add_signature(file, &sheet);
+		add_origin(file, &sheet);
+		add_build(file, &sheet);
 	}
-	add_verdict(report, text);
+	add_verdict(report, &sheet);
 }
 
-void report_loaded_write(const struct report_module *report, bool with_colours,
-                         struct text *text)
+void report_loaded_write(const struct report_module *report, struct sheet *sheet)
 {
 	_cleanup_(text_clear) struct text title = TEXT_INIT;
 
@@ -168,16 +169,15 @@ void report_loaded_write(const struct report_module *report, bool with_colours,
 	text_add_string(&title, " (");
 	add_letters(report, &title);
 	text_add_char(&title, ')');
-	lines_add_coloured(text, text_string(&title), LINES_BOLD, with_colours);
-	text_add_char(text, '\n');
-	add_place(report->file, text);
+	sheet_add_title(sheet, text_string(&title));
+	add_place(report->file, sheet);
 	if (module_file_is_read(report->file)) {
-		add_signature(report->file, text);
-		add_origin(report->file, text);
+		add_signature(report->file, sheet);
+		add_origin(report->file, sheet);
 	}
-	add_verdict(report, text);
+	add_verdict(report, sheet);
 	if (title.error)
-		text->error = title.error;
+		sheet->text->error = title.error;
 }
 
 static void add_taints(const struct report_module *report, const char *letters,

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/sandbox_layer.h"
-#include "exposition/expose.h"
 #include "exposition/metrics.h"
 #include "model/collector.h"
 #include "model/dialect.h"
@@ -36,7 +35,16 @@ struct scrape_settings {
 	struct kmsg *log;            /* NULL: the collector log is off */
 	bool with_process;           /* the process_* families, too */
 	uint64_t start_time;         /* of the process, clock_realtime() */
+	const char *telemetry_path;  /* which the page for people leads to */
 	bool sandbox[SANDBOX_LAYER_COUNT]; /* the layers in force */
+};
+
+/* How it is told what a pass saw. */
+enum scrape_voice {
+	SCRAPE_TEXT, /* metrics */
+	SCRAPE_OPENMETRICS,
+	SCRAPE_PAGE, /* for people, in HTML */
+	SCRAPE_JSON, /* the same for programs */
 };
 
 /* What outlives a scrape. */
@@ -86,8 +94,7 @@ int scrape_read(struct scraper *scraper, collector_set collectors, uint64_t dead
 void scrape_clear(struct scrape *scrape);
 
 /*
- * Reads, judges and appends the page to PAGE. 0 or -ENOMEM: then the page is
- * not whole.
+ * Reads, judges and tells it: appended to PAGE. 0 or -ENOMEM: then the page is not whole.
  */
 int scrape_run(struct scraper *scraper, collector_set collectors, uint64_t deadline,
-               enum expose_format format, struct text *page);
+               enum scrape_voice voice, struct text *page);

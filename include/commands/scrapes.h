@@ -14,12 +14,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/worker.h"
-#include "exposition/expose.h"
+#include "commands/scrape.h"
 #include "model/collector.h"
 
 #define SCRAPES_PATIENCE (CLOCK_SECOND / 5)
 
-struct scrape_settings;
 struct scrapes; /* opaque */
 
 /* What is wanted, and what came of it. */
@@ -27,7 +26,7 @@ struct scrape_job {
 	struct worker_job job;
 	collector_set collectors;
 	uint64_t deadline; /* clock_monotonic() */
-	enum expose_format format;
+	enum scrape_voice voice;
 	bool wants_gzip;
 	const char *content_type; /* for whoever takes it; static */
 	void *owner;              /* likewise */

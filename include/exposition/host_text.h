@@ -5,14 +5,11 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 struct metrics;
-struct text;
+struct sheet;
 
 /*
- * Appends what there is to say, the verdict in the first line. Values are hostile: what
- * is no text is shown as U+FFFD, also what a terminal would obey. Lack of memory is the
- * text's error.
+ * Adds what there is to say, the verdict first, and ends the sheet. Values are hostile.
+ * Lack of memory is the error of the sheet's text.
  */
-void host_text_write(const struct metrics *metrics, bool with_colours, struct text *text);
+void host_text_write(const struct metrics *metrics, struct sheet *sheet);

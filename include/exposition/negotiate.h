@@ -27,5 +27,8 @@ struct negotiated {
  */
 struct negotiated negotiate_accept(const char *accept);
 
+/* Whether who sends this Accept header, or NULL, wants JSON rather than HTML. */
+bool negotiate_json(const char *accept);
+
 /* Whether an Accept-Encoding header, or NULL, allows gzip. */
 bool negotiate_gzip(const char *accept_encoding);

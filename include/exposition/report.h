@@ -9,6 +9,7 @@
 struct dialect;
 struct module_file;
 struct module_record;
+struct sheet;
 struct text;
 
 /* Everything is borrowed. */
@@ -31,9 +32,8 @@ void report_module_write(const struct report_module *report, struct text *text);
 void report_module_json_write(const struct report_module *report, struct text *text);
 
 /*
- * The same of one among many modules that are loaded: the argument is not needed. The
- * paragraph is shorter; its title is bold WITH_COLOURS.
+ * The same of one among many modules that are loaded: the argument is not needed. On the
+ * sheet it is a section, and shorter.
  */
-void report_loaded_write(const struct report_module *report, bool with_colours,
-                         struct text *text);
+void report_loaded_write(const struct report_module *report, struct sheet *sheet);
 void report_loaded_json_write(const struct report_module *report, struct text *text);

@@ -16,16 +16,21 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
+#include "exposition/sheet.h"
 #include "host.h"
 
 static void write_plain(struct text *text)
 {
-	host_text_write(&metrics, false, text);
+	struct sheet sheet = sheet_of(text, SHEET_PLAIN);
+
+	host_text_write(&metrics, &sheet);
 }
 
 static void write_coloured(struct text *text)
 {
-	host_text_write(&metrics, true, text);
+	struct sheet sheet = sheet_of(text, SHEET_COLOURED);
+
+	host_text_write(&metrics, &sheet);
 }
 
 static void assert_text(const char *expected)

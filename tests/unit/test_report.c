@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "exposition/sheet.h"
 #include "json.h"
 #include "model/dialect.h"
 #include "model/module_file.h"
@@ -331,11 +332,20 @@ static void without_a_dialect_no_flag_has_a_meaning(void **state)
 
 /* ---- one of many that are loaded ---- */
 
+static void write_loaded(const struct report_module *loaded_report, struct text *text)
+{
+	struct sheet sheet = sheet_of(text, SHEET_PLAIN);
+
+	report_loaded_write(loaded_report, &sheet);
+}
+
 static void assert_loaded_text(bool with_colours, const char *expected)
 {
 	_cleanup_(text_clear) struct text text = TEXT_INIT;
+	struct sheet sheet;
 
-	report_loaded_write(&report, with_colours, &text);
+	sheet = sheet_of(&text, with_colours ? SHEET_COLOURED : SHEET_PLAIN);
+	report_loaded_write(&report, &sheet);
 	assert_int_equal(text.error, 0);
 	assert_string_equal(text_string(&text), expected);
 }
@@ -418,8 +428,8 @@ static void a_report_is_appended(void **state)
 	text_reset(&text);
 	load("O");
 	text_add_string(&text, "before\n");
-	report_loaded_write(&report, false, &text);
-	assert_memory_equal(text_string(&text), "before\nmodule zfs", 17);
+	write_loaded(&report, &text);
+	assert_memory_equal(text_string(&text), "before\n\nmodule zfs", 18);
 	text_reset(&text);
 	text_add_string(&text, "[\n");
 	report_module_json_write(&report, &text);
@@ -648,8 +658,8 @@ static void no_hostile_value_of_one_of_many_reaches_a_terminal(void **state)
 		_cleanup_(text_clear) struct text text = TEXT_INIT, json = TEXT_INIT;
 
 		make_hostile(hostile[i]);
-		report_loaded_write(&report, false, &text);
-		assert_harmless(&text, 10);
+		write_loaded(&report, &text);
+		assert_harmless(&text, 11);
 		report_loaded_json_write(&report, &json);
 		assert_harmless(&json, 0);
 		json_check(text_string(&json));
@@ -715,11 +725,6 @@ static void what_is_no_text_is_shown_as_such(void **state)
 }
 
 /* ---- no memory ---- */
-
-static void write_loaded(const struct report_module *loaded_report, struct text *text)
-{
-	report_loaded_write(loaded_report, true, text);
-}
 
 /* Also where only what is needed on the way finds no memory. */
 static void without_memory_a_report_is_whole_or_has_the_error(void **state)

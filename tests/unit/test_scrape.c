@@ -269,13 +269,13 @@ static void make_host(void)
 
 /* The page of one pass, for free(). */
 static char *scrape(struct scraper *scraper, collector_set collectors,
-                    enum expose_format format)
+                    enum scrape_voice voice)
 {
 	struct text page = TEXT_INIT;
 	size_t length = 0;
 	char *bytes;
 
-	assert_int_equal(scrape_run(scraper, collectors, UINT64_MAX, format, &page), 0);
+	assert_int_equal(scrape_run(scraper, collectors, UINT64_MAX, voice, &page), 0);
 	bytes = text_take(&page, &length);
 	assert_non_null(bytes);
 	assert_int_equal(strlen(bytes), length);
@@ -302,7 +302,7 @@ static char *scrape_once(collector_set collectors)
 
 	follow_log(collectors);
 	assert_int_equal(scraper_init(&scraper, &settings, collectors, NULL, NULL), 0);
-	page = scrape(&scraper, collectors, EXPOSE_TEXT);
+	page = scrape(&scraper, collectors, SCRAPE_TEXT);
 	scraper_clear(&scraper);
 	unfollow_log();
 	return page;
@@ -559,7 +559,7 @@ static void scrape_run_speaks_both_formats(void **state)
 	(void)state;
 	make_host();
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
-	page = scrape(&scraper, ALL, EXPOSE_OPENMETRICS);
+	page = scrape(&scraper, ALL, SCRAPE_OPENMETRICS);
 	length = strlen(page);
 	assert_true(length > 6);
 	assert_string_equal(page + length - 6, "# EOF\n");
@@ -578,7 +578,7 @@ static void scrape_run_appends(void **state)
 	make_host();
 	text_add_string(&page, "before\n");
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
-	assert_int_equal(scrape_run(&scraper, ALL, UINT64_MAX, EXPOSE_TEXT, &page), 0);
+	assert_int_equal(scrape_run(&scraper, ALL, UINT64_MAX, SCRAPE_TEXT, &page), 0);
 	assert_memory_equal(page.data, "before\n# HELP", 13);
 	scraper_clear(&scraper);
 }
@@ -706,7 +706,7 @@ static void scrape_run_leaves_files_alone_that_nobody_asks_for(void **state)
 
 		if (set & FILES)
 			continue;
-		page = scrape(&scraper, set, EXPOSE_TEXT);
+		page = scrape(&scraper, set, SCRAPE_TEXT);
 		CHECK_NONE(page, files_families);
 		assert_null(strstr(page, "collector=\"signature\""));
 		free(page);
@@ -775,7 +775,7 @@ static void scrape_run_that_does_not_wait_counts_every_file(void **state)
 	settings.files_wait = 0;
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 50; pass++) {
-		char *page = scrape(&scraper, ALL, EXPOSE_TEXT);
+		char *page = scrape(&scraper, ALL, SCRAPE_TEXT);
 
 		check_success(page, 1, 1, 1, 1);
 		assert_int_equal(count_files(page), 3);
@@ -793,14 +793,14 @@ static void scrape_run_sees_files_that_changed(void **state)
 	(void)state;
 	make_host();
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
-	free(scrape(&scraper, ALL, EXPOSE_TEXT));
+	free(scrape(&scraper, ALL, SCRAPE_TEXT));
 
 	ko_write(FOLDER "extra/new.ko",
 	         &(struct ko){ "license=GPL\n", "memory", "A new key" });
 	assert_int_equal(renameat(tree_fd, FOLDER "extra/new.ko", tree_fd,
 	                          FOLDER "extra/nvidia.ko"),
 	                 0);
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_line(page, "kernel_taint_module_files{signature=\"none\"} 0");
 	check_line(page, "kernel_taint_module_files{signature=\"x509\"} 2");
 	check_line(page, "kernel_taint_module_file_differs{module=\"nvidia\"} 0");
@@ -808,13 +808,13 @@ static void scrape_run_sees_files_that_changed(void **state)
 	free(page);
 
 	tree_delete(FOLDER "extra/nvidia.ko");
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_line(page, "kernel_taint_module_files{signature=\"missing\"} 2");
 	check_no_family(page, "kernel_taint_module_file_differs");
 	free(page);
 
 	tree_replace("proc/modules", "loop 1 0 - Live 0x0\n");
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_line(page, "kernel_taint_module_files{signature=\"missing\"} 0");
 	check_line(page, "kernel_taint_module_files{signature=\"x509\"} 1");
 	free(page);
@@ -857,7 +857,7 @@ static void scrape_run_without_a_release_does_not_know_the_files(void **state)
 	tree_delete("proc/sys/kernel/osrelease");
 	assert_int_equal(scraper_init(&scraper, &settings, FILES, NULL, NULL), 0);
 	free(take_log());
-	page = scrape(&scraper, FILES, EXPOSE_TEXT);
+	page = scrape(&scraper, FILES, SCRAPE_TEXT);
 	lines = take_log();
 	CHECK_NONE(page, files_families);
 	check_line(page, "kernel_taint_scrape_collector_success{collector=\"signature\"} "
@@ -870,12 +870,12 @@ static void scrape_run_without_a_release_does_not_know_the_files(void **state)
 
 	/* A dialect that is given says nothing of where the files are. */
 	settings.is_dialect_given = true;
-	page = scrape(&scraper, FILES, EXPOSE_TEXT);
+	page = scrape(&scraper, FILES, SCRAPE_TEXT);
 	CHECK_NONE(page, files_families);
 	free(page);
 
 	tree_write("proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
-	page = scrape(&scraper, FILES, EXPOSE_TEXT);
+	page = scrape(&scraper, FILES, SCRAPE_TEXT);
 	CHECK_ALL(page, files_families);
 	free(page);
 	scraper_clear(&scraper);
@@ -891,7 +891,7 @@ static void scrape_run_without_a_list_does_not_know_the_files(void **state)
 	tree_write("proc/modules", "garbage\n");
 	assert_int_equal(scraper_init(&scraper, &settings, FILES, NULL, NULL), 0);
 	free(take_log());
-	page = scrape(&scraper, FILES, EXPOSE_TEXT);
+	page = scrape(&scraper, FILES, SCRAPE_TEXT);
 	lines = take_log();
 	CHECK_NONE(page, files_families);
 	check_line(page, "kernel_taint_scrape_collector_success{collector=\"signature\"} "
@@ -914,7 +914,7 @@ static void scrape_run_without_a_root_does_not_know_the_files(void **state)
 	assert_int_equal(renameat(tree_fd, "root", tree_fd, "later"), 0);
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(take_log());
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	lines = take_log();
 	check_success(page, 1, 1, 1, 0);
 	CHECK_NONE(page, files_families);
@@ -927,7 +927,7 @@ static void scrape_run_without_a_root_does_not_know_the_files(void **state)
 
 	/* It is mounted later. */
 	assert_int_equal(renameat(tree_fd, "later", tree_fd, "root"), 0);
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_success(page, 1, 1, 1, 1);
 	CHECK_ALL(page, files_families);
 	free(page);
@@ -1000,7 +1000,7 @@ static void scrape_run_reads_the_log_on_whoever_scrapes(void **state)
 		char line[128], *page;
 
 		assert_int_equal(scraper_init(&scraper, &settings, LOG, NULL, NULL), 0);
-		page = scrape(&scraper, LOG, EXPOSE_TEXT);
+		page = scrape(&scraper, LOG, SCRAPE_TEXT);
 		snprintf(line, sizeof(line),
 		         "kernel_taint_log_events_total{event=\"proprietary_module\","
 		         "module=\"nvidia\"} %d",
@@ -1009,7 +1009,7 @@ static void scrape_run_reads_the_log_on_whoever_scrapes(void **state)
 		free(page);
 		append_to_log("4,4,9,-;nvidia: module license 'X' taints kernel.\n");
 		/* What asks for others leaves it where it is. */
-		page = scrape(&scraper, KERNEL, EXPOSE_TEXT);
+		page = scrape(&scraper, KERNEL, SCRAPE_TEXT);
 		CHECK_NONE(page, log_families);
 		free(page);
 		scraper_clear(&scraper);
@@ -1205,7 +1205,7 @@ static void scrape_run_logs_what_failed(void **state)
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	free(capture_end(&log_capture));
 	log_capture = capture_begin(STDERR_FILENO);
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	lines = capture_end(&log_capture);
 	log_capture = capture_begin(STDERR_FILENO);
 	assert_non_null(strstr(lines,
@@ -1247,12 +1247,12 @@ static void scrape_run_after_the_deadline_tells_that_all_failed(void **state)
 	follow_log(LOG);
 	assert_int_equal(scraper_init(&scraper, &settings, EVERY, NULL, NULL), 0);
 	for (int pass = 0; pass < 2; pass++) {
-		char *good = scrape(&scraper, EVERY, EXPOSE_TEXT);
+		char *good = scrape(&scraper, EVERY, SCRAPE_TEXT);
 
 		check_success(good, 1, 1, 1, 1);
 		free(good);
 		text_reset(&page);
-		assert_int_equal(scrape_run(&scraper, EVERY, 0, EXPOSE_TEXT, &page), 0);
+		assert_int_equal(scrape_run(&scraper, EVERY, 0, SCRAPE_TEXT, &page), 0);
 		check_success(text_string(&page), 0, 0, 0, 0);
 		check_one_success(text_string(&page), COLLECTOR_LOG, 0);
 		check_one_success(text_string(&page), COLLECTOR_UNLOADED, 0);
@@ -1287,10 +1287,10 @@ static void scrape_run_twice_over_the_same_tells_the_same(void **state)
 	(void)state;
 	make_host();
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
-	first = scrape(&scraper, ALL, EXPOSE_TEXT);
+	first = scrape(&scraper, ALL, SCRAPE_TEXT);
 	cut_durations(first);
 	for (int pass = 0; pass < 10; pass++) {
-		char *page = scrape(&scraper, ALL, EXPOSE_TEXT);
+		char *page = scrape(&scraper, ALL, SCRAPE_TEXT);
 
 		cut_durations(page);
 		assert_string_equal(page, first);
@@ -1308,7 +1308,7 @@ static void scrape_run_sees_what_changed(void **state)
 	(void)state;
 	make_host();
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
-	free(scrape(&scraper, ALL, EXPOSE_TEXT));
+	free(scrape(&scraper, ALL, SCRAPE_TEXT));
 	tree_replace("proc/sys/kernel/tainted", "4609\n");
 	tree_write("sys/module/dummy/taint", "O\n");
 	tree_write("sys/kernel/warn_count", "8\n");
@@ -1316,7 +1316,7 @@ static void scrape_run_sees_what_changed(void **state)
 	                             "loop 1 0 - Live 0x0\n"
 	                             "rootkit 1 0 - Live 0x0 (OE)\n"
 	                             "dummy 1 0 - Live 0x0 (O)\n");
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_line(page, "kernel_taint_mask 4609");
 	check_line(page, "kernel_taint_kernel_warnings_total 8");
 	check_line(page, "kernel_taint_modules_loaded 4");
@@ -1340,11 +1340,11 @@ static void scrape_run_recovers_from_failures(void **state)
 
 		tree_write("proc/modules", "garbage\n");
 		tree_write("proc/sys/kernel/tainted", "garbage\n");
-		page = scrape(&scraper, ALL, EXPOSE_TEXT);
+		page = scrape(&scraper, ALL, SCRAPE_TEXT);
 		check_success(page, 0, 0, 1, 0);
 		free(page);
 		make_host();
-		page = scrape(&scraper, ALL, EXPOSE_TEXT);
+		page = scrape(&scraper, ALL, SCRAPE_TEXT);
 		check_success(page, 1, 1, 1, 1);
 		check_line(page, "kernel_taint_modules_hidden 1");
 		free(page);
@@ -1362,7 +1362,7 @@ static void scrape_run_reads_secure_boot_once(void **state)
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	tree_delete("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-"
 	            "00e098032b8c");
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_line(page, "kernel_taint_secure_boot 1");
 	check_success(page, 1, 1, 1, 1);
 	free(page);
@@ -1378,7 +1378,7 @@ static void scrape_run_keeps_no_more_descriptors_with_each_pass(void **state)
 	make_host();
 	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
 	for (int pass = 0; pass < 200; pass++) {
-		free(scrape(&scraper, pass % 5 ? ALL : KERNEL, EXPOSE_TEXT));
+		free(scrape(&scraper, pass % 5 ? ALL : KERNEL, SCRAPE_TEXT));
 		if (pass == 11)
 			early = tree_count_descriptors();
 	}
@@ -1411,13 +1411,13 @@ static void scraper_init_warns_of_each_root_that_is_missing(void **state)
 	assert_non_null(strstr(lines, "No such file or directory"));
 	free(lines);
 
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_success(page, 0, 0, 0, 0);
 	free(page);
 
 	/* They are mounted later. */
 	make_host();
-	page = scrape(&scraper, ALL, EXPOSE_TEXT);
+	page = scrape(&scraper, ALL, SCRAPE_TEXT);
 	check_success(page, 1, 1, 1, 1);
 	check_line(page, "kernel_taint_mask 12801");
 	free(page);
@@ -1531,7 +1531,7 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 		failing.kind = FAILING_NOTHING;
 		deadline = clock_monotonic() + 600 * CLOCK_SECOND;
 		failing.kind = kind;
-		r = scrape_run(&scraper, EVERY, deadline, EXPOSE_TEXT, &page);
+		r = scrape_run(&scraper, EVERY, deadline, SCRAPE_TEXT, &page);
 	}
 	happened = failing.happened;
 	failing.kind = FAILING_NOTHING;
@@ -1547,7 +1547,7 @@ static bool try_failure(const char *truth, enum failing kind, int error, size_t 
 	if (scraper.fs && !fails_at_start) {
 		text_reset(&page);
 		assert_int_equal(
-			scrape_run(&scraper, EVERY, UINT64_MAX, EXPOSE_TEXT, &page), 0);
+			scrape_run(&scraper, EVERY, UINT64_MAX, SCRAPE_TEXT, &page), 0);
 		assert_int_equal(failed_collectors(text_string(&page)), 0);
 		each_sample(text_string(&page), check_is_true, truth);
 		each_sample(truth, check_is_there_or_failed, text_string(&page));

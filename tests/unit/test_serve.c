@@ -45,9 +45,9 @@ int __wrap_gzip_add(struct text *compressed, const struct text *plain);
 uint64_t __real_clock_monotonic(void);
 uint64_t __wrap_clock_monotonic(void);
 int __real_scrape_run(struct scraper *scraper, collector_set collectors,
-                      uint64_t deadline, enum expose_format format, struct text *page);
+                      uint64_t deadline, enum scrape_voice voice, struct text *page);
 int __wrap_scrape_run(struct scraper *scraper, collector_set collectors,
-                      uint64_t deadline, enum expose_format format, struct text *page);
+                      uint64_t deadline, enum scrape_voice voice, struct text *page);
 
 /* Set before the process starts. */
 static bool fails_to_write, fails_to_compress;
@@ -79,10 +79,10 @@ uint64_t __wrap_clock_monotonic(void)
 }
 
 int __wrap_scrape_run(struct scraper *scraper, collector_set collectors,
-                      uint64_t deadline, enum expose_format format, struct text *page)
+                      uint64_t deadline, enum scrape_voice voice, struct text *page)
 {
 	*scrape_time = deadline - clock_monotonic();
-	return __real_scrape_run(scraper, collectors, deadline, format, page);
+	return __real_scrape_run(scraper, collectors, deadline, voice, page);
 }
 
 /* ---- the process ---- */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text in HTML, between tags or in a quoted attribute (HTML Living Standard, section
+ * 13.1).
+ */
+#pragma once
+
+struct text;
+
+/*
+ * Appends VALUE, of any bytes and hostile, as nothing but text: what is no text is shown
+ * as U+FFFD, and so are control characters. Lack of memory is the text's error.
+ */
+void html_add(struct text *html, const char *value);
