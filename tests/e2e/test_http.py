@@ -5,6 +5,7 @@ is no request. Knows no metric by meaning.
 """
 
 import contextlib
+import json
 import gzip
 import random
 import re
@@ -207,14 +208,19 @@ def a_request_with_a_body_is_refused_and_its_body_is_no_request():
 
 
 @test
-def the_landing_page_links_the_metrics_and_runs_nothing():
+def the_page_at_the_root_tells_of_the_host_and_runs_nothing():
     status, headers, body = SHARED.get("/")
     assert status == 200
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert b'href="/metrics"' in body
+    assert b"<strong>tainted</strong>" in body
     assert b"<script" not in body
+    status, headers, body = SHARED.get("/", {"Accept": "application/json"})
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(body)["tainted"] is True
+    assert SHARED.get("/api/v1/status")[2] == body
 
 
 @test

@@ -822,9 +822,47 @@ static void a_list_of_ten_thousand_encodings_is_read_in_part(void **state)
 	assert_true(allows_gzip(text_string(&header), header.length));
 }
 
+/* ---- JSON or HTML ---- */
+
+static void who_asks_for_json_gets_it(void **state)
+{
+	(void)state;
+	assert_true(negotiate_json("application/json"));
+	assert_true(negotiate_json("Application/JSON; charset=utf-8"));
+	assert_true(negotiate_json("application/json, text/plain, */*")); /* axios */
+	assert_true(negotiate_json("text/html;q=0.5, application/json"));
+	assert_true(negotiate_json("application/*"));
+	assert_true(negotiate_json("application/json;version=2"));
+	assert_true(negotiate_json("text/html;q=0, */*;q=0.1"));
+}
+
+static void everybody_else_gets_html(void **state)
+{
+	static const char *const headers[] = {
+		"",
+		"*/*",
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+		"text/html, application/json",
+		"application/json;q=0.9, text/html",
+		"application/json;q=0",
+		"application/json;q=2",
+		"application/jsonp",
+		"application/openmetrics-text;version=1.0.0",
+		"text/plain",
+	};
+
+	(void)state;
+	assert_false(negotiate_json(NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		if (negotiate_json(headers[i]))
+			fail_msg("JSON for: %s", headers[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_asks_for_json_gets_it),
+		cmocka_unit_test(everybody_else_gets_html),
 		cmocka_unit_test(prometheus_gets_openmetrics),
 		cmocka_unit_test(prometheus_with_protobuf_first_gets_openmetrics),
 		cmocka_unit_test(prometheus_that_wants_text_gets_text),

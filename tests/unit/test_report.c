@@ -357,7 +357,7 @@ static void one_of_many_is_told_in_few_lines(void **state)
 	load_build("same", "same");
 	assert_loaded_text(
 		false,
-		"module zfs (OE)\n"
+		"\nmodule zfs (OE)\n"
 		"  file          /zfs.ko.xz\n"
 		"  signature     pkcs7\n"
 		"  signer        DKMS module signing key\n"
@@ -377,7 +377,7 @@ static void of_one_of_many_the_title_is_bold_where_that_is_wanted(void **state)
 	load("O");
 	report.name = "z\x1b[2J";
 	make_file("", MODULE_SIGNATURE_MISSING, -ENOENT);
-	assert_loaded_text(true, "\x1b[1mmodule z" UTF8_REPLACEMENT "[2J (O)\x1b[0m\n"
+	assert_loaded_text(true, "\n\x1b[1mmodule z" UTF8_REPLACEMENT "[2J (O)\x1b[0m\n"
 	                         "  file          none was found\n"
 	                         "  why           It taints the kernel: it was built "
 	                         "outside of the kernel's tree (O).\n");

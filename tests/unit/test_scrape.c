@@ -569,6 +569,28 @@ static void scrape_run_speaks_both_formats(void **state)
 	scraper_clear(&scraper);
 }
 
+static void scrape_run_speaks_to_people_and_programs(void **state)
+{
+	struct scraper scraper;
+	char *page;
+
+	(void)state;
+	make_host();
+	settings.telemetry_path = "/there";
+	assert_int_equal(scraper_init(&scraper, &settings, ALL, NULL, NULL), 0);
+	page = scrape(&scraper, ALL, SCRAPE_PAGE);
+	assert_memory_equal(page, "<!DOCTYPE html>\n", 16);
+	assert_non_null(strstr(page, "href=\"/there\""));
+	assert_non_null(strstr(page, "<strong>tainted</strong>"));
+	free(page);
+	page = scrape(&scraper, ALL, SCRAPE_JSON);
+	assert_memory_equal(page, "{\"tainted\":true,", 16);
+	assert_string_equal(page + strlen(page) - 2, "}\n");
+	free(page);
+	scraper_clear(&scraper);
+	settings.telemetry_path = NULL;
+}
+
 static void scrape_run_appends(void **state)
 {
 	_cleanup_(text_clear) struct text page = TEXT_INIT;
@@ -1670,6 +1692,7 @@ int main(void)
 		TEST(scrape_run_tells_of_the_collectors_asked_for_alone),
 		TEST(scrape_run_tells_of_the_process_when_told),
 		TEST(scrape_run_speaks_both_formats),
+		TEST(scrape_run_speaks_to_people_and_programs),
 		TEST(scrape_run_appends),
 		TEST(scrape_run_chooses_the_dialect),
 		TEST(scrape_run_takes_nothing_from_a_version_it_cannot_read),

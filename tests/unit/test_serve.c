@@ -30,6 +30,7 @@
 #include "commands/options.h"
 #include "commands/scrape.h"
 #include "exposition/metrics.h"
+#include "exposition/page.h"
 #include "ko.h"
 #include "tree.h"
 
@@ -1008,7 +1009,7 @@ static void a_page_that_cannot_be_compressed_is_500(void **state)
 
 /* ---- the other pages ---- */
 
-static void the_landing_page_leads_to_the_metrics(void **state)
+static void the_page_at_the_root_tells_of_this_host(void **state)
 {
 	_cleanup_(reply_clear) struct reply reply, head;
 
@@ -1020,8 +1021,9 @@ static void the_landing_page_leads_to_the_metrics(void **state)
 	assert_string_equal(reply_header(&reply, "Content-Type"),
 	                    "text/html; charset=utf-8");
 	assert_string_equal(reply_header(&reply, "Content-Security-Policy"),
-	                    "default-src 'none'; base-uri 'none'; form-action 'none'; "
-	                    "frame-ancestors 'none'");
+	                    page_security_policy);
+	assert_string_equal(reply_header(&reply, "Vary"), "Accept, Accept-Encoding");
+	assert_non_null(strstr(text_string(&reply.body), "<strong>tainted</strong>"));
 	assert_non_null(strstr(text_string(&reply.body), "href=\"/some/where\""));
 	fetch("HEAD", "http://a", "", &head);
 	assert_int_equal(head.status, 200);
@@ -1029,6 +1031,37 @@ static void the_landing_page_leads_to_the_metrics(void **state)
 	                    "text/html; charset=utf-8");
 	assert_query("/some/where", ALL);
 	assert_fetched("/metrics", 404, "not found\n");
+}
+
+static void programs_get_the_same_as_json(void **state)
+{
+	_cleanup_(reply_clear) struct reply asked, there;
+
+	(void)state;
+	start();
+	fetch("GET", "/", "Accept: application/json\r\n", &asked);
+	assert_int_equal(asked.status, 200);
+	assert_string_equal(reply_header(&asked, "Content-Type"), "application/json");
+	assert_null(reply_header(&asked, "Content-Security-Policy"));
+	assert_memory_equal(text_string(&asked.body), "{\"tainted\":true,", 16);
+	assert_string_equal(text_string(&asked.body) + asked.body.length - 2, "}\n");
+	fetch("GET", "/api/v1/status", "Accept: text/html\r\n", &there);
+	assert_int_equal(there.status, 200);
+	assert_string_equal(reply_header(&there, "Content-Type"), "application/json");
+	assert_string_equal(text_string(&there.body), text_string(&asked.body));
+}
+
+static void the_page_is_a_scrape_and_compressed_like_one(void **state)
+{
+	_cleanup_(reply_clear) struct reply reply;
+
+	(void)state;
+	start();
+	fetch("GET", "/", "Accept-Encoding: gzip\r\n", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_header(&reply, "Content-Encoding"), "gzip");
+	assert_string_equal(reply_header(&reply, "Content-Security-Policy"),
+	                    page_security_policy);
 }
 
 static void the_metrics_may_be_at_the_root(void **state)
@@ -1182,7 +1215,9 @@ int main(void)
 		SERVE_TEST(roots_that_are_not_there_are_tried_again),
 		SERVE_TEST(a_page_without_memory_is_500),
 		SERVE_TEST(a_page_that_cannot_be_compressed_is_500),
-		SERVE_TEST(the_landing_page_leads_to_the_metrics),
+		SERVE_TEST(the_page_at_the_root_tells_of_this_host),
+		SERVE_TEST(programs_get_the_same_as_json),
+		SERVE_TEST(the_page_is_a_scrape_and_compressed_like_one),
 		SERVE_TEST(the_metrics_may_be_at_the_root),
 		SERVE_TEST(probes_are_answered_whatever_the_host_is_like),
 		SERVE_TEST(everything_else_is_404),
