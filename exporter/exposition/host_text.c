@@ -245,20 +245,24 @@ static void add_failures(const struct snapshot *snapshot, struct sheet *sheet)
 		&snapshot->modules.procfs_result, &snapshot->modules.sysfs_result,
 		&snapshot->files_result,          &snapshot->posture_result,
 	};
-	const char *last = "";
+	const char *label = "not read";
 
 	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
-		_cleanup_(text_clear) struct text line = TEXT_INIT;
+		_cleanup_(text_clear) struct text value = TEXT_INIT;
+		size_t before = 0;
 
-		if (results[i]->error == 0 || strcmp(results[i]->file, last) == 0)
+		while (before < i && (results[before]->error == 0 ||
+		                      strcmp(results[before]->file, results[i]->file)))
+			before++;
+		if (results[i]->error == 0 || before < i)
 			continue;
-		text_add_string(&line, results[i]->file);
-		text_add_string(&line, ": ");
-		text_add_string(&line, error_words(results[i]->error));
-		sheet_add_text(sheet, *last ? "" : "not read", &line);
-		last = results[i]->file;
+		text_add_string(&value, results[i]->file);
+		text_add_string(&value, ": ");
+		text_add_string(&value, error_words(results[i]->error));
+		sheet_add_text(sheet, label, &value);
+		label = "";
 	}
-	if (*last)
+	if (!*label)
 		sheet_add(sheet, "", "What depends on it is not known.");
 }
 

@@ -24,20 +24,48 @@ _Static_assert(ARRAY_SIZE(colours) == LINES_COLOUR_COUNT, "one sequence per colo
 
 #define COLOUR_END "\x1b[0m"
 
-/* Not U+0000 to U+001F, nor U+007F to U+009F. */
+/*
+ * What makes no letter but does something: controls (U+0000 to U+001F, U+007F to U+009F),
+ * and what turns the text behind it around or ends its line (Unicode Standard Annex 9;
+ * CVE-2021-42574).
+ */
+static const char *const controls[] = {
+	"\xd8\x9c",                                     /* U+061C */
+	"\xe2\x80\x8e", "\xe2\x80\x8f",                 /* U+200E, U+200F */
+	"\xe2\x80\xa8", "\xe2\x80\xa9",                 /* U+2028, U+2029 */
+	"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", /* U+202A to … */
+	"\xe2\x80\xad", "\xe2\x80\xae",                 /* … U+202E */
+	"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", /* U+2066 to … */
+	"\xe2\x81\xa9",                                 /* … U+2069 */
+};
+
+/* How many bytes of valid UTF-8 at C are a control; 0: it is none. */
+static size_t control_length(const char *c)
+{
+	const unsigned char *bytes = (const unsigned char *)c;
+
+	if (bytes[0] < 0x20 || bytes[0] == 0x7f)
+		return 1;
+	if (bytes[0] == 0xc2 && bytes[1] < 0xa0)
+		return 2;
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++)
+		if (strncmp(c, controls[i], strlen(controls[i])) == 0)
+			return strlen(controls[i]);
+	return 0;
+}
+
 void lines_add_printable(struct text *text, const char *value)
 {
 	_cleanup_(text_clear) struct text clean = TEXT_INIT;
+	size_t length;
 
 	utf8_add_clean(&clean, value, strlen(value));
-	for (const char *c = text_string(&clean); *c; c++) {
-		bool is_c1 = (unsigned char)c[0] == 0xc2 && (unsigned char)c[1] < 0xa0;
-
-		if ((unsigned char)*c >= 0x20 && *c != 0x7f && !is_c1)
-			text_add_char(text, *c);
-		else
+	for (const char *c = text_string(&clean); *c; c += length ? length : 1) {
+		length = control_length(c);
+		if (length)
 			text_add_string(text, UTF8_REPLACEMENT);
-		c += is_c1;
+		else
+			text_add_char(text, *c);
 	}
 	if (clean.error)
 		text->error = clean.error;

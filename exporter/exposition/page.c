@@ -55,14 +55,15 @@
 	"th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;"      \
 	"border-top:1px solid var(--line);font-weight:normal}\n"                        \
 	"thead th{border-top:0;color:var(--soft)}.set{font-weight:bold}\n"              \
-	".wide{overflow-x:auto}.wide table{overflow-wrap:normal}\n"                     \
+	".wide{overflow-x:auto}.wide table{overflow-wrap:normal}"                       \
+	".wide th,.wide td:nth-child(4){white-space:nowrap}\n"                          \
 	"@media (max-width:40rem){dl{display:block}dd{margin:0 0 .5rem}}\n"
 
 /* The digest is that of STYLE, of what stands between <style> and </style> (CSP Level 3).
  */
 const char page_security_policy[] =
 	"default-src 'none'; "
-	"style-src 'sha256-4ooDvbtiluOZQODUNRqeUQV2D2CMejmKp46AaQ3f9Ws='; "
+	"style-src 'sha256-0rT9/B1lD9dUSkfytMgXKw0Xe7gAXc+VPijOWm7LQRs='; "
 	"base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'";
 

@@ -8,7 +8,7 @@
 struct text;
 
 /*
- * Appends VALUE, of any bytes and hostile, as nothing but text: what is no text is shown
- * as U+FFFD, and so are control characters. Lack of memory is the text's error.
+ * Appends VALUE, of any bytes and hostile, as nothing but text: what
+ * lines_add_printable() would not show is U+FFFD. Lack of memory is the text's error.
  */
 void html_add(struct text *html, const char *value);

@@ -17,8 +17,9 @@ enum lines_colour {
 };
 
 /*
- * Appends what a terminal may show of VALUE, which may be hostile: what is no text, and
- * what a terminal would obey, is shown as U+FFFD.
+ * Appends what a terminal may show of VALUE, which may be hostile: what is no text, what
+ * a terminal would obey, and what would turn the text behind it around, is shown as
+ * U+FFFD.
  */
 void lines_add_printable(struct text *text, const char *value);
 

@@ -442,9 +442,11 @@ static void a_failure_that_stands_for_two_is_told_once(void **state)
 	(void)state;
 	/* Without the release nobody knows which folder has the modules' files. */
 	fail_source(&snapshot.release_result, "sys/kernel/osrelease", -ENOENT);
+	fail_source(&snapshot.modules.sysfs_result, "module", -EACCES);
 	fail_source(&snapshot.files_result, "sys/kernel/osrelease", -ENOENT);
 	assert_section("not explained",
 	               "  not read      sys/kernel/osrelease: No such file or directory\n"
+	               "                module: Permission denied\n"
 	               "                What depends on it is not known.\n");
 }
 

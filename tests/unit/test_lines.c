@@ -74,9 +74,44 @@ static void a_value_has_no_colours_of_its_own(void **state)
 	                    "\x1b[0m");
 }
 
+static void what_would_turn_text_around_or_end_a_line_is_not_shown(void **state)
+{
+	static const char *const points[] = {
+		"\xd8\x9c",     "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
+		"\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac",
+		"\xe2\x80\xad", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7",
+		"\xe2\x81\xa8", "\xe2\x81\xa9",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		_cleanup_(text_clear) struct text value = TEXT_INIT, text = TEXT_INIT;
+
+		text_add_string(&value, "a");
+		text_add_string(&value, points[i]);
+		text_add_string(&value, "z");
+		lines_add_printable(&text, text_string(&value));
+		assert_string_equal(text_string(&text), "a" UTF8_REPLACEMENT "z");
+	}
+}
+
+static void neighbours_of_what_is_not_shown_are(void **state)
+{
+	static const char neighbours[] =
+		"\xd8\x9b\xd8\x9d\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa7\xe2\x80\xaf"
+		"\xe2\x81\xa5\xe2\x81\xaa\xc2\xa0 ~";
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	lines_add_printable(&text, neighbours);
+	assert_string_equal(text_string(&text), neighbours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_would_turn_text_around_or_end_a_line_is_not_shown),
+		cmocka_unit_test(neighbours_of_what_is_not_shown_are),
 		cmocka_unit_test(a_line_is_a_label_and_in_one_column_a_value),
 		cmocka_unit_test(colours_begin_and_end_only_where_they_are_wanted),
 		cmocka_unit_test(no_two_colours_are_the_same),
