@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every alert has, and how values of _config become PromQL.
+{
+  // Fires at once.
+  event(config, name, severity, expr, summary, description): {
+    alert: name,
+    expr: expr,
+    keep_firing_for: config.keepFiringFor,
+    labels: { severity: severity },
+    annotations: {
+      summary: summary,
+      description: description,
+      runbook_url: config.runbookURLPattern % std.asciiLower(name),
+    },
+  },
+
+  // Fires when it was true for a while: one bad scrape is none.
+  fact(config, name, severity, expr, summary, description):
+    self.event(config, name, severity, expr, summary, description) +
+    { 'for': config.alertFor },
+
+  // PromQL reads a string in quotes as JSON does.
+  regex(alternatives): std.escapeStringJson(std.join('|', alternatives)),
+
+  // Of TAINTS those that may alert.
+  alerting(config, taints): [
+    taint
+    for taint in taints
+    if !std.member(config.ignoredTaints, taint)
+  ],
+}
