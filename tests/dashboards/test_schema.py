@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+The dashboards have the types that Grafana publishes (@grafana/schema, see schema/board.ts):
+each becomes a literal in TypeScript, where the compiler also refuses fields that nobody knows.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import queries
+from exporter import tap
+from mutations import FLEET, HOST, MODULES, REMOVED, mutated
+
+HERE = pathlib.Path(__file__).resolve().parent
+TSC = HERE.parent / "node_modules" / "typescript" / "bin" / "tsc"
+COMPLAINT = re.compile(r"(\w[\w-]*)\.ts\(\d+,\d+\): error TS\d+: (.*)")
+
+# What must not pass.
+WRONG = {
+    "unknown_field_of_a_dashboard": ((FLEET, "refreshh"), "1m"),
+    "wrong_type_of_a_dashboards_field": ((FLEET, "refresh"), 60),
+    "missing_schema_version": ((FLEET, "schemaVersion"), REMOVED),
+    "unknown_refresh_of_a_variable": ((FLEET, "templating", "list", "job", "refresh"), 3),
+    "unknown_panel_type": ((FLEET, "Hosts", "type"), "singlestat"),
+    "unknown_option_of_a_stat": ((FLEET, "Hosts", "options", "graphmode"), "none"),
+    "wrong_option_of_a_stat": ((FLEET, "Hosts", "options", "graphMode"), "lines"),
+    "missing_option_of_a_stat": ((FLEET, "Hosts", "options", "reduceOptions"), REMOVED),
+    "option_of_another_panel": ((FLEET, "Hosts", "options", "showHeader"), True),
+    "unknown_field_setting": ((FLEET, "Hosts", "fieldConfig", "defaults", "units"), "s"),
+    "wrong_colour_mode": ((FLEET, "Hosts", "fieldConfig", "defaults", "color"), {"mode": "red"}),
+    "unknown_line_setting": (
+        (FLEET, "Exporters", "fieldConfig", "defaults", "custom", "linewidth"), 1,
+    ),
+    "wrong_mapping": (
+        (HOST, "Verdict", "fieldConfig", "defaults", "mappings", 0, "type"), "values",
+    ),
+    "unknown_field_of_a_target": ((HOST, "Mask", "targets", 0, "legend"), "mask"),
+    "wrong_cell_of_a_table": (
+        (FLEET, "Unexplained taints", "fieldConfig", "defaults", "custom", "cellOptions"),
+        {"type": "colour"},
+    ),
+    "wrong_option_of_a_table": ((FLEET, "Unexplained taints", "options", "cellHeight"), "xs"),
+    "wrong_option_of_a_timeline": ((HOST, "Taints over time", "options", "rowHeight"), "0.9"),
+    "wrong_option_of_bars": ((MODULES, "Signers", "options", "displayMode"), "gradients"),
+    "unknown_option_of_a_transformation": (
+        (FLEET, "Unexplained taints", "transformations", 0, "options", "includeByName"), {},
+    ),
+    "place_without_a_width": ((FLEET, "Hosts", "gridPos", "w"), REMOVED),
+}
+
+
+def complaints(boards):
+    """What the compiler says of BOARDS, by their names: {name: [complaint]}."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for name, board in boards.items():
+            files.append(pathlib.Path(folder) / f"{name}.ts")
+            files[-1].write_text(
+                f"import type {{ Board }} from '{HERE}/schema/board';\n"
+                f"export const board: Board = {json.dumps(board, indent=1)};\n",
+                encoding="utf-8",
+            )
+        run = subprocess.run(
+            ["node", TSC, "--noEmit", "--strict", "--target", "es2022", "--module", "esnext",
+             "--moduleResolution", "bundler", "--pretty", "false", *files],
+            cwd=folder, capture_output=True, text=True,
+        )
+    found = {}
+    for name, complaint in COMPLAINT.findall(run.stdout):
+        found.setdefault(name, []).append(complaint)
+    assert bool(found) == bool(run.returncode), run.stdout + run.stderr
+    return found
+
+
+BOARDS = {name.removesuffix(".json"): board for name, board in queries.read().items()}
+BROKEN = {
+    name: mutated(queries.read(), mutation)[mutation[0][0]] for name, mutation in WRONG.items()
+}
+FOUND = complaints({**BOARDS, **BROKEN})
+
+
+def the_dashboards_have_the_types_that_Grafana_publishes():
+    assert BOARDS
+    assert not FOUND.keys() - BROKEN.keys(), {k: FOUND[k] for k in FOUND.keys() - BROKEN.keys()}
+
+
+def each_wrong_type_is_refused():
+    assert not BROKEN.keys() - FOUND.keys(), BROKEN.keys() - FOUND.keys()
+
+
+tap([the_dashboards_have_the_types_that_Grafana_publishes, each_wrong_type_is_refused])
