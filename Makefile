@@ -75,14 +75,17 @@ all: $(PROGRAM)
 help:
 	@echo 'all (default)  build $(PROGRAM)'
 	@echo 'run            install what is missing, build, serve this host on loopback'
+	@echo 'demo           a simulated fleet with Prometheus and Alertmanager on loopback'
+	@echo 'dashboards     write dashboards/output again      pictures  those of the README'
 	@echo 'test           install what is missing, run every test'
+	@echo 'rules          rules, alerts and dashboards       browser  the page in Chromium'
 	@echo 'unit           unit tests                     golden  pages of all scenes'
 	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
 	@echo 'tsan           what has threads, with TSan'
 	@echo 'coverage       lines that unit tests, goldens and e2e reach'
 	@echo 'lint           format, static analysis, floors, both compilers'
 	@echo 'format         let clang-format rewrite the sources'
-	@echo 'bench          speed, as ratios'
+	@echo 'bench          speed, as ratios                   bench-fleet  10,000 hosts'
 	@echo 'fuzz           each parser for T=60 seconds, with libFuzzer'
 	@echo 'fuzz-replay    each parser with what fuzzing begins with'
 	@echo 'install        to $$(DESTDIR)$$(PREFIX)       uninstall   clean   help'
@@ -134,18 +137,42 @@ FORCE:
 
 ARGS ?= --web.listen-address=127.0.0.1:10093
 
-.PHONY: dependencies-build dependencies-test
+.PHONY: dependencies-build dependencies-test dependencies-demo
 dependencies-build:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt
 dependencies-test:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
 		packaging/dependencies/test.txt
+	@$(MAKE) --no-print-directory $(NODE_PACKAGES)
+dependencies-demo:
+	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
+		packaging/dependencies/demo.txt
+
+NODE_PACKAGES := tests/node_modules/.package-lock.json
+$(NODE_PACKAGES): tests/package-lock.json
+	@echo 'install: installing the npm packages that tests/package.json names'
+	@npm ci --prefix tests --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # In a make of its own: pkg-config may have come with the packages.
 .PHONY: run
 run: dependencies-build
 	@$(MAKE) --no-print-directory all
 	$(PROGRAM) $(ARGS)
+
+# ---- dashboards ----
+
+.PHONY: dashboards demo pictures
+dashboards: dependencies-test
+	@dashboards/generate.sh
+
+demo: dependencies-demo
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) dashboards/demo/demo.py $(PROGRAM)
+
+pictures: dependencies-test
+	@$(MAKE) --no-print-directory all
+	@node tests/browser/pictures.mjs $(PROGRAM)
 
 # ---- test ----
 
@@ -170,7 +197,7 @@ ifneq ($(INSTRUMENTED),0)
 override E2E := $(filter-out tests/e2e/test_sandbox.py,$(E2E))
 endif
 
-.PHONY: test test-all unit golden e2e asan tsan memcheck
+.PHONY: test test-all unit golden e2e rules browser asan tsan memcheck
 test: dependencies-test
 	@$(MAKE) --no-print-directory test-all
 
@@ -178,7 +205,7 @@ test: dependencies-test
 test-all:
 	@rm -f $(BUILD)/tally
 	@status=0; \
-	for suite in unit golden e2e fuzz-replay asan tsan memcheck; do \
+	for suite in unit golden e2e rules browser fuzz-replay asan tsan memcheck; do \
 		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
 	done; \
 	tests/tally.sh $(BUILD)/tally && exit $$status
@@ -193,10 +220,18 @@ golden: $(PROGRAM)
 e2e: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')
 
+rules:
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/rules/test_rules.py' \
+		'$(PYTHON) tests/dashboards/test_dashboards.py' \
+		'$(PYTHON) tests/dashboards/test_schema.py'
+
+browser: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh 'node tests/browser/test_page.mjs $(PROGRAM)'
+
 # LeakSanitizer waits at the end for threads that hang, and keeps memory that is free.
 asan:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) \
-		E2E='$(filter-out %/test_hangs.py %/test_load.py,$(E2E))' \
+		E2E='$(filter-out $(addprefix %/test_,hangs.py load.py fleet.py demo.py),$(E2E))' \
 		unit golden e2e fuzz-replay
 
 # The inspector, its cache, the follower of the log. TSan of today loses its way where addresses are more random.
@@ -251,7 +286,11 @@ fuzz-replay: $(REPLAYS)
 
 # ---- lint ----
 
-SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*/*.sh)) .ci/run
+SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*/*.sh dashboards/*.sh)) \
+	.ci/run
+JSONNET := $(sort $(wildcard dashboards/*.libsonnet dashboards/*/*.libsonnet \
+	tests/rules/*/*.*sonnet))
+JSONNETFMT := jsonnetfmt -n 2 --max-blank-lines 2 --string-style s --comment-style s
 C_FILES  = $(SOURCES) exporter/main.c $(HEADERS) \
 	$(sort $(wildcard tests/*/*.[ch]))
 
@@ -280,16 +319,28 @@ lint: dependencies-test
 	@$(PYTHON) tests/lint/floors.py
 	@echo '  LINT  shellcheck'
 	@shellcheck $(SCRIPTS)
+	@echo '  LINT  jsonnetfmt'
+	@$(JSONNETFMT) --test $(JSONNET)
+	@echo '  LINT  dashboards/output is what dashboards/generate.sh writes'
+	@rm -rf $(BUILD)/lint/dashboards
+	@dashboards/generate.sh $(BUILD)/lint/dashboards
+	@diff -r -x .lint dashboards/output $(BUILD)/lint/dashboards || \
+		{ echo 'run: make dashboards' >&2; exit 1; }
 
 format:
 	@clang-format -i $(C_FILES)
+	@$(JSONNETFMT) -i $(JSONNET)
 
 # ---- bench ----
 
-.PHONY: bench
+.PHONY: bench bench-fleet
 bench: dependencies-test
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/bench/bench.py $(PROGRAM)
+
+bench-fleet: dependencies-test
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/bench/fleet.py $(PROGRAM)
 
 # ---- install ----
 

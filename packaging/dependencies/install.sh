@@ -4,11 +4,14 @@
 # Each list holds one package name a line.
 set -eu
 
+# What is installed, and what that provides (deb-control(5)).
+installed=$(dpkg-query -W -f '${db:Status-Abbrev},${Package},${Provides}\n' 2>/dev/null |
+	sed -n 's/^ii *,//p' | tr ',' '\n' | sed 's/(.*//; s/ //g')
+
 missing=''
 packages=$(cat "$@")
 for package in $packages; do
-	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || echo none)
-	[ "$status" = 'install ok installed' ] || missing="$missing $package"
+	echo "$installed" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
