@@ -143,7 +143,7 @@ dependencies-build:
 dependencies-test:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
 		packaging/dependencies/test.txt
-	@$(MAKE) --no-print-directory $(NODE_PACKAGES)
+	@$(MAKE) --silent $(NODE_PACKAGES)
 dependencies-demo:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
 		packaging/dependencies/demo.txt

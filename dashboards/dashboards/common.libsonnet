@@ -17,6 +17,7 @@ function(config) {
     type: 'query',
     datasource: { type: 'prometheus', uid: '${datasource}' },
     refresh: 2,  // when the time range changes
+    regex: '',
     sort: 1,
     multi: true,
     includeAll: true,
@@ -26,19 +27,19 @@ function(config) {
 
   // Never all values at once: the queries would be as large as the fleet. Grafana chooses
   // the first one.
-  some:: { includeAll: false, current:: null },
+  some:: { includeAll: false, current: { text: [], value: [] } },
 
   job:: variable {
     name: 'job',
     label: 'Job',
     description: 'The scrape job of the exporters.',
-    query: 'label_values(kernel_taint_mask{%(kernelTaintSelector)s}, job)' % config,
+    query: 'label_values(up{%(kernelTaintSelector)s}, job)' % config,
   },
   instance:: variable {
     name: 'instance',
     label: 'Instance',
-    description: 'The hosts. Rows about a whole fleet do not heed it.',
-    query: 'label_values(kernel_taint_mask{job=~"$job", %(kernelTaintSelector)s}, instance)' % config,
+    description: 'The hosts. What is about a whole fleet does not heed it.',
+    query: 'label_values(up{job=~"$job", %(kernelTaintSelector)s}, instance)' % config,
   },
   module:: variable + self.some + {
     name: 'module',
@@ -113,6 +114,8 @@ function(config) {
       label: 'Data Source',
       description: 'The Prometheus that scrapes the exporters and evaluates the recording rules.',
       query: 'prometheus',
+      regex: '',
+      current: { text: 'default', value: 'default' },
     }] + variables },
     panels: panels.layout(list),
   },

@@ -18,12 +18,7 @@ local panel(type, title, description, targets) = {
   fieldConfig: { defaults: { unit: 'locale' }, overrides: [] },
 };
 
-local legend(show, placement='bottom', calcs=[]) = {
-  showLegend: show,
-  displayMode: if calcs == [] then 'list' else 'table',
-  placement: placement,
-  calcs: calcs,
-};
+local legend(show) = { showLegend: show, displayMode: 'list', placement: 'bottom', calcs: [] };
 local tooltip = { mode: 'multi', sort: 'desc' };
 local reduce = { calcs: ['lastNotNull'], fields: '', values: false };
 local noThresholds = { mode: 'absolute', steps: [{ color: 'text', value: null }] };

@@ -15,10 +15,10 @@ import yaml
 
 import promql
 import queries
+from queries import FLEET, HOST, MODULES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-FLEET, HOST, MODULES = (f"kernel-taint-{key}.json" for key in ("fleet", "host", "modules"))
 
 # Of a host's series there are many; see the rules that use this.
 HEAVY = {
@@ -100,7 +100,7 @@ def job_and_instance_are_variables_of_many_values(boards):
 def a_variable_whose_values_fill_the_fleet_has_no_All(boards):
     for name, key in NEVER_ALL:
         variable = queries.variables(boards[name])[key]
-        if variable["includeAll"] or "current" in variable:
+        if variable["includeAll"] or variable["current"]["value"]:
             yield f"{name}: {key} can be all"
 
 

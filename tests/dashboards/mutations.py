@@ -7,8 +7,9 @@ for a value takes the last step away.
 
 import copy
 
+from queries import FLEET, HOST, MODULES
+
 REMOVED = object()
-FLEET, HOST, MODULES = (f"kernel-taint-{key}.json" for key in ("fleet", "host", "modules"))
 
 
 def query(path, expr):

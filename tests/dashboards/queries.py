@@ -10,6 +10,7 @@ import pathlib
 import re
 
 OUTPUT = pathlib.Path(__file__).resolve().parents[2] / "dashboards" / "output"
+FLEET, HOST, MODULES = (f"kernel-taint-{key}.json" for key in ("fleet", "host", "modules"))
 
 # What Grafana would put in: everything, an hour, a scrape each minute.
 DEFAULTS = {

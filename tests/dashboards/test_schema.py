@@ -16,7 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import queries
 from exporter import tap
-from mutations import FLEET, HOST, MODULES, REMOVED, mutated
+from mutations import REMOVED, mutated
+from queries import FLEET, HOST, MODULES
 
 HERE = pathlib.Path(__file__).resolve().parent
 TSC = HERE.parent / "node_modules" / "typescript" / "bin" / "tsc"
