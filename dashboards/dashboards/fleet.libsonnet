@@ -193,8 +193,11 @@ function(common)
     panels.row('The exporters'),
 
     panels.timeseries('Exporters', 'Exporters that could be scraped, and those that could not.', [
-      range('sum(up{%(raw)s})', 'up'),
-      range('count(up{%(raw)s} == 0) or 0 * sum(up{%(raw)s})', 'down'),
+      range('sum(job:kernel_taint_exporters_up:sum{%(fleet)s})', 'up'),
+      range(|||
+        sum(job:kernel_taint_exporters:count{%(fleet)s})
+        - sum(job:kernel_taint_exporters_up:sum{%(fleet)s})
+      |||, 'down'),
     ]),
     panels.timeseries(
       'Hosts with a failing collector',

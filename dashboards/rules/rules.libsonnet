@@ -101,6 +101,12 @@ local rule(record, expr) = { record: record, expr: expr };
             'kernel_taint_module_info{%(kernelTaintSelector)s, flags!=""}'
           )),
 
+          rule('job:kernel_taint_exporters:count', |||
+            count by (%(fleetLabels)s) (up{%(kernelTaintSelector)s})
+          ||| % config),
+          rule('job:kernel_taint_exporters_up:sum', |||
+            sum by (%(fleetLabels)s) (up{%(kernelTaintSelector)s})
+          ||| % config),
           rule('job_collector:kernel_taint_hosts_failing:count', hosts(
             'collector', 'kernel_taint_scrape_collector_success{%(kernelTaintSelector)s} == 0'
           )),
