@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Scenes that tests make and change themselves, and pages taken apart. Knows how procfs
-and sysfs lay out modules.
+Scenes that tests make themselves, and pages taken apart.
 """
 
 import contextlib
 import os
 import pathlib
-import shutil
 import string
 import tempfile
 
@@ -15,6 +13,9 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as parse_openmetrics,
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+# Those that are not used here are for the tests.
+from scene import add_module_folder, copy_scene, module_line, replace  # noqa: F401
 
 RELEASE = "6.1.0-56-amd64"
 
@@ -28,26 +29,6 @@ def temporary_folder():
     with tempfile.TemporaryDirectory(prefix="taint-", dir="/dev/shm") as name:
         os.chmod(name, 0o755)
         yield pathlib.Path(name)
-
-
-def replace(path, content):
-    """Puts a new file in PATH's place, so that a reader finds the old one or the new."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(content)
-    os.replace(temporary, path)
-
-
-def module_line(name, letters="", state="Live"):
-    """NAME's line in /proc/modules."""
-    flags = f" ({letters})" if letters else ""
-    return f"{name} 16384 0 - {state} 0x0000000000000000{flags}\n"
-
-
-def add_module_folder(scene, name, letters=""):
-    folder = scene / "sys/module" / name
-    folder.mkdir()
-    (folder / "taint").write_text(f"{letters}\n")
-    (folder / "initstate").write_text("live\n")
 
 
 def make_scene(scene, mask=0, modules=(), built_in=(), release=RELEASE):
@@ -67,11 +48,6 @@ def make_scene(scene, mask=0, modules=(), built_in=(), release=RELEASE):
     (scene / "proc/modules").write_text(
         "".join(module_line(name, letters) for name, letters in modules)
     )
-    return scene
-
-
-def copy_scene(source, scene):
-    shutil.copytree(source, scene, symlinks=True)
     return scene
 
 

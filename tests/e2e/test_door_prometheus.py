@@ -10,15 +10,12 @@ Usage: test_door_prometheus.py PROGRAM
 import contextlib
 import crypt
 import json
-import socket
-import subprocess
-import urllib.parse
-import urllib.request
 
 from suite import PROGRAM, SCENES, run, test
 from certificates import ALLOWED_SAN, make_certificates
-from exporter import TIMEOUT, Exporter, scene_flags, wait_until
+from exporter import Exporter, scene_flags, wait_until
 from scenery import temporary_folder
+from servers import Prometheus
 
 USER, PASSWORD = "prometheus", "correct horse"
 
@@ -59,53 +56,6 @@ def doors(folder):
     }
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def prometheus(folder, jobs):
-    """JOBS is a list of scrape_configs; gives a function that asks the query API."""
-    file, port = folder / "prometheus.yml", free_port()
-    settings = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}}
-    file.write_text(json.dumps({**settings, "scrape_configs": jobs}))  # JSON is YAML
-    address = f"127.0.0.1:{port}"
-
-    def query(expression):
-        url = f"http://{address}/api/v1/query?" + urllib.parse.urlencode(
-            {"query": expression}
-        )
-        try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT) as reply:
-                result = json.load(reply)["data"]["result"]
-        except OSError:
-            return {}
-        return {entry["metric"]["job"]: entry["value"][1] for entry in result}
-
-    process = subprocess.Popen(
-        [
-            "prometheus",
-            f"--config.file={file}",
-            f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address={address}",
-            "--log.level=error",
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield query
-    finally:
-        process.terminate()
-        try:
-            process.wait(TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
 @test
 def prometheus_sees_pages_with_what_it_needs_and_none_without():
     with temporary_folder() as folder, contextlib.ExitStack() as stack:
@@ -120,10 +70,18 @@ def prometheus_sees_pages_with_what_it_needs_and_none_without():
                 job = {"job_name": f"{name}-{number}", "scheme": "https", **how}
                 job["static_configs"] = [{"targets": [exporter.address]}]
                 jobs.append(job)
-                expected[job["job_name"]] = "0" if number else "1"
-        query = stack.enter_context(prometheus(folder, jobs))
+                expected[job["job_name"]] = 0 if number else 1
+        configuration = {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "scrape_configs": jobs,
+        }
+        prometheus = stack.enter_context(Prometheus(folder, configuration))
+
+        def query(expression):
+            return {labels["job"]: value for labels, value in prometheus.query(expression)}
+
         wait_until(lambda: query("up") == expected, what="expected up")
-        pages = {job for job, up in expected.items() if up == "1"}
+        pages = {job for job, up in expected.items() if up == 1}
         assert set(query("kernel_taint_mask")) == pages, query("kernel_taint_mask")
         # And it stays so.
         assert query("max_over_time(up[1m])") == expected, query("max_over_time(up[1m])")

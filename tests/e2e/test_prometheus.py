@@ -23,6 +23,7 @@ import urllib.parse
 from suite import PROGRAM, SCENES, run, test
 from exporter import Exporter, TIMEOUT, VOLATILE, scene_flags, wait_until
 from scenery import ALL_SUCCESSFUL, copy_scene, families, replace, successes, value
+from servers import Prometheus
 
 CAPTURED = ("proprietary", "orphan", "oops", "transient", "warn-6.12")
 MADE = (
@@ -107,93 +108,22 @@ class ProxyHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Prometheus:
-    """The server, for a with statement; its configuration is written at start."""
-
-    def __init__(self, folder, targets, proxies):
-        self._log_file = folder / "prometheus.log"
-        configuration = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-            "scrape_configs": [
-                {
-                    "job_name": job,
-                    **({"proxy_url": proxies[job].url} if job in proxies else {}),
-                    "static_configs": [
-                        {"targets": [address], "labels": {"scene": scene}}
-                        for scene, address in targets.items()
-                    ],
-                }
-                for job in JOBS
-            ],
-        }
-        file = folder / "prometheus.yml"
-        file.write_text(json.dumps(configuration))  # JSON is YAML
-        self._command = [
-            "prometheus",
-            f"--config.file={file}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            "--web.listen-address=127.0.0.1:0",
-        ]
-
-    def start(self):
-        with open(self._log_file, "wb") as log:
-            self.process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        try:
-            self._address = wait_until(self._find_address, what="address of Prometheus")
-            wait_until(lambda: self.fetch("/-/ready")[0] == 200, what="Prometheus")
-        except BaseException:
-            self.process.kill()
-            self.process.wait()
-            raise
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(TIMEOUT)
-        finally:
-            self.process.kill()
-            self.process.wait()
-
-    @property
-    def log(self):
-        return self._log_file.read_text()
-
-    def _find_address(self):
-        assert self.process.poll() is None, self.log
-        found = re.search(r'msg="Listening on" address=(\S+)', self.log)
-        return found and found.group(1)
-
-    def fetch(self, path):
-        connection = http.client.HTTPConnection(self._address, timeout=TIMEOUT)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            reply = connection.getresponse()
-            return reply.status, reply.read()
-
-    def query(self, expression):
-        """[(labels, value), …] of an instant vector."""
-        arguments = urllib.parse.urlencode({"query": expression})
-        status, body = self.fetch(f"/api/v1/query?{arguments}")
-        assert status == 200, body
-        result = json.loads(body)["data"]["result"]
-        return [(entry["metric"], float(entry["value"][1])) for entry in result]
-
-    def one(self, expression):
-        ((_, number),) = self.query(expression)
-        return number
-
-    def series(self, job, scene):
-        """What families() would give of the page that was scraped."""
-        samples = {}
-        selector = f'{{job="{job}",scene="{scene}",__name__=~"kernel_taint_.+"}}'
-        for labels, number in self.query(selector):
-            name = labels.pop("__name__")
-            for label in ("job", "scene", "instance"):
-                del labels[label]
-            samples[(name, tuple(sorted(labels.items())))] = number
-        return samples
+def configuration(targets, proxies):
+    """What prometheus.yml holds."""
+    return {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "scrape_configs": [
+            {
+                "job_name": job,
+                **({"proxy_url": proxies[job].url} if job in proxies else {}),
+                "static_configs": [
+                    {"targets": [address], "labels": {"scene": scene}}
+                    for scene, address in targets.items()
+                ],
+            }
+            for job in JOBS
+        ],
+    }
 
 
 @dataclasses.dataclass
@@ -204,6 +134,17 @@ class Stage:
     exporters: dict
     proxies: dict
     prometheus: Prometheus
+
+    def series(self, job, scene):
+        """What families() would give of the page that was scraped."""
+        samples = {}
+        selector = f'{{job="{job}",scene="{scene}",__name__=~"kernel_taint_.+"}}'
+        for labels, number in self.prometheus.query(selector):
+            name = labels.pop("__name__")
+            for label in ("job", "scene", "instance"):
+                del labels[label]
+            samples[(name, tuple(sorted(labels.items())))] = number
+        return samples
 
 
 STAGE = None
@@ -235,9 +176,9 @@ def stage():
             stack.callback(proxy.server_close)
             stack.callback(proxy.shutdown)
         targets = {name: exporter.address for name, exporter in exporters.items()}
-        prometheus = Prometheus(folder, targets, proxies)
-        prometheus.start()
-        stack.callback(prometheus.stop)
+        prometheus = stack.enter_context(
+            Prometheus(folder, configuration(targets, proxies))
+        )
         yield Stage(folder, exporters, proxies, prometheus)
 
 
@@ -292,7 +233,7 @@ def the_query_api_returns_every_sample_of_every_page_and_no_other():
     for scene, exporter in STAGE.exporters.items():
         page = families(exporter.get()[2])
         for job in JOBS:
-            found = STAGE.prometheus.series(job, scene)
+            found = STAGE.series(job, scene)
             own = as_stored(page)
             assert found.keys() == own.keys(), (job, scene)
             assert steady(found) == steady(own), (job, scene)
@@ -533,7 +474,7 @@ def this_host_is_shown_as_it_is():
     release = os.uname().release
     has_modules = os.path.exists("/proc/modules")
     for job in JOBS:
-        samples = STAGE.prometheus.series(job, HOST)
+        samples = STAGE.series(job, HOST)
         assert successes(samples) == ALL_SUCCESSFUL
         assert value(samples, "kernel_taint_mask") == mask
         assert value(samples, "kernel_taint_module_support") == has_modules
@@ -580,7 +521,7 @@ def a_change_is_shown_by_the_next_scrape_and_what_vanished_is_gone():
             wanted = steady(as_stored(families(fresh.get()[2])))
         for job in JOBS:
             wait_until(
-                lambda: steady(STAGE.prometheus.series(job, CHANGING)) == wanted,
+                lambda: steady(STAGE.series(job, CHANGING)) == wanted,
                 what=f"state of {name} in {job}",
             )
     assert one(f'count(up{{{where}}} == 1)') == len(JOBS)
