@@ -87,6 +87,14 @@ def arguments():
     return chosen
 
 
+def unless(stop, plans):
+    """PLANS one after another, as long as there is no reason to STOP."""
+    for plan in plans:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        yield plan
+
+
 def show(fleet):
     """Prints where to look."""
     prometheus = fleet.prometheus.url
@@ -131,7 +139,7 @@ def main():
     try:
         with Fleet(
             chosen.program,
-            FLEET,
+            unless(stop, FLEET),
             tell,
             prometheus=f"127.0.0.1:{chosen.prometheus_port}",
             alertmanager=f"127.0.0.1:{chosen.alertmanager_port}",
@@ -150,6 +158,8 @@ def main():
                 say(f"{name} {what}")
                 happen(fleet.hosts[name])
             say("stopping")
+    except KeyboardInterrupt:
+        say("stopped before all had started")
     except (AssertionError, ChildProcessError) as error:
         sys.exit(f"demo: {error}")
 

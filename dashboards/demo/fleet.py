@@ -88,9 +88,9 @@ class Fleet:
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
-            self.folder = pathlib.Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="taint-fleet-"))
-            )
+            # In memory: thousands of small files.
+            folder = tempfile.TemporaryDirectory(prefix="taint-fleet-", dir="/dev/shm")
+            self.folder = pathlib.Path(stack.enter_context(folder))
             self.hosts = {}
             for plan in self._plans:
                 host = Host(self._program, plan, self.folder / "hosts")
