@@ -30,6 +30,7 @@ class Receiver(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 1024  # a fleet may have a lot to tell at once
 
     def __init__(self, tell):
         super().__init__(("127.0.0.1", 0), _ReceiverHandler)
