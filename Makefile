@@ -197,18 +197,26 @@ ifneq ($(INSTRUMENTED),0)
 override E2E := $(filter-out tests/e2e/test_sandbox.py,$(E2E))
 endif
 
-.PHONY: test test-all unit golden e2e rules browser asan tsan memcheck
+.PHONY: test test-all test-plain test-instrumented unit golden e2e rules browser asan tsan memcheck
 test: dependencies-test
 	@$(MAKE) --no-print-directory test-all
 
-# Each suite adds its counts to one tally.
+# Each suite adds its counts to one tally. Two lanes, for most tests wait most of the time.
 test-all:
 	@rm -f $(BUILD)/tally
 	@status=0; \
-	for suite in unit golden e2e rules browser fuzz-replay asan tsan memcheck; do \
-		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
-	done; \
+	$(MAKE) --no-print-directory -j2 -k TALLY=$(abspath $(BUILD))/tally \
+		test-plain test-instrumented || status=1; \
 	tests/tally.sh $(BUILD)/tally && exit $$status
+
+test-plain: SUITES := unit golden e2e rules browser fuzz-replay memcheck
+test-instrumented: SUITES := asan tsan
+test-plain test-instrumented:
+	@status=0; \
+	for suite in $(SUITES); do \
+		$(MAKE) --no-print-directory $$suite || status=1; \
+	done; \
+	exit $$status
 
 unit: $(UNITS)
 	@TALLY=$(TALLY) tests/tap.sh $(UNITS)
