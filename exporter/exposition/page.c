@@ -56,14 +56,20 @@
 	"border-top:1px solid var(--line);font-weight:normal}\n"                        \
 	"thead th{border-top:0;color:var(--soft)}.set{font-weight:bold}\n"              \
 	".wide{overflow-x:auto}.wide table{overflow-wrap:normal}"                       \
-	".wide th,.wide td:nth-child(4){white-space:nowrap}\n"                          \
+	".wide td:nth-child(4){white-space:nowrap}"                                     \
+	".wide td:nth-child(5){min-width:14rem}"                                        \
+	".wide td:last-child{min-width:16rem;overflow-wrap:anywhere}\n"                 \
+	"caption{max-width:calc(100vw - 2rem)}\n"                                       \
+	"h2::first-letter{text-transform:uppercase}\n"                                  \
+	"@media print{.wide{overflow:visible}"                                          \
+	".wide td{min-width:0!important;overflow-wrap:anywhere}}\n"                     \
 	"@media (max-width:40rem){dl{display:block}dd{margin:0 0 .5rem}}\n"
 
 /* The digest is that of STYLE, of what stands between <style> and </style> (CSP Level 3).
  */
 const char page_security_policy[] =
 	"default-src 'none'; "
-	"style-src 'sha256-0rT9/B1lD9dUSkfytMgXKw0Xe7gAXc+VPijOWm7LQRs='; "
+	"style-src 'sha256-imSWEqpI/ZPmRnQhK/aKaonpQAw1q/cExoETjjmsvSU='; "
 	"base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'";
 
