@@ -60,7 +60,6 @@
 	".wide td:nth-child(5){min-width:14rem}"                                        \
 	".wide td:last-child{min-width:16rem;overflow-wrap:anywhere}\n"                 \
 	"caption{max-width:calc(100vw - 2rem)}\n"                                       \
-	"h2::first-letter{text-transform:uppercase}\n"                                  \
 	"@media print{.wide{overflow:visible}"                                          \
 	".wide td{min-width:0!important;overflow-wrap:anywhere}}\n"                     \
 	"@media (max-width:40rem){dl{display:block}dd{margin:0 0 .5rem}}\n"
@@ -69,7 +68,7 @@
  */
 const char page_security_policy[] =
 	"default-src 'none'; "
-	"style-src 'sha256-imSWEqpI/ZPmRnQhK/aKaonpQAw1q/cExoETjjmsvSU='; "
+	"style-src 'sha256-7CUlbkox1cUp3bOewd/yoDNfEmIJ9PEFrq/El0nsOjw='; "
 	"base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'";
 
