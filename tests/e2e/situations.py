@@ -30,6 +30,9 @@ CONNECTIONS_PER_CLIENT_MAX = int(_limits["CONNECTIONS_PER_CLIENT_MAX"])
 IDLE_SECONDS = int(_limits["IDLE_SECONDS"])
 STOP_SECONDS = int(_limits["STOP_SECONDS"])
 
+# Who rests for longer in the middle of a page gives way when there are too many.
+SLOW_READER_SECONDS = 0.5
+
 # For what needs no time and must not come from a timeout of the program.
 PATIENCE = 20
 
