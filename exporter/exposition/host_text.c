@@ -251,8 +251,9 @@ static void add_failures(const struct snapshot *snapshot, struct sheet *sheet)
 		_cleanup_(text_clear) struct text value = TEXT_INIT;
 		size_t before = 0;
 
-		while (before < i && (results[before]->error == 0 ||
-		                      strcmp(results[before]->file, results[i]->file)))
+		while (before < i &&
+		       (results[before]->error == 0 ||
+		        strcmp(results[before]->file, results[i]->file) != 0))
 			before++;
 		if (results[i]->error == 0 || before < i)
 			continue;

@@ -4,6 +4,7 @@
  */
 #include "exposition/lines.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -25,50 +26,50 @@ _Static_assert(ARRAY_SIZE(colours) == LINES_COLOUR_COUNT, "one sequence per colo
 #define COLOUR_END "\x1b[0m"
 
 /*
- * What makes no letter but does something: controls (U+0000 to U+001F, U+007F to U+009F),
- * and what turns the text behind it around or ends its line (Unicode Standard Annex 9;
- * CVE-2021-42574).
+ * Characters that show nothing but do something: controls, and what turns the text behind
+ * it around or ends its line (Unicode Standard Annex 9; CVE-2021-42574).
  */
-static const char *const controls[] = {
-	"\xd8\x9c",                                     /* U+061C */
-	"\xe2\x80\x8e", "\xe2\x80\x8f",                 /* U+200E, U+200F */
-	"\xe2\x80\xa8", "\xe2\x80\xa9",                 /* U+2028, U+2029 */
-	"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", /* U+202A to … */
-	"\xe2\x80\xad", "\xe2\x80\xae",                 /* … U+202E */
-	"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", /* U+2066 to … */
-	"\xe2\x81\xa9",                                 /* … U+2069 */
+static const struct {
+	uint32_t first, last;
+} controls[] = {
+	{ 0x0000, 0x001f }, { 0x007f, 0x009f }, { 0x061c, 0x061c },
+	{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
 };
 
-/* How many bytes of valid UTF-8 at C are a control; 0: it is none. */
-static size_t control_length(const char *c)
+/* The character that a valid sequence of LENGTH bytes stands for (RFC 3629, section 3).
+ */
+static uint32_t character_of(const char *sequence, size_t length)
 {
-	const unsigned char *bytes = (const unsigned char *)c;
+	const unsigned char *bytes = (const unsigned char *)sequence;
+	uint32_t character = length == 1 ? bytes[0] : bytes[0] & (0xff >> (length + 1));
 
-	if (bytes[0] < 0x20 || bytes[0] == 0x7f)
-		return 1;
-	if (bytes[0] == 0xc2 && bytes[1] < 0xa0)
-		return 2;
+	for (size_t i = 1; i < length; i++)
+		character = character << 6 | (bytes[i] & 0x3f);
+	return character;
+}
+
+static bool is_printable(uint32_t character)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(controls); i++)
-		if (strncmp(c, controls[i], strlen(controls[i])) == 0)
-			return strlen(controls[i]);
-	return 0;
+		if (character >= controls[i].first && character <= controls[i].last)
+			return false;
+	return true;
 }
 
 void lines_add_printable(struct text *text, const char *value)
 {
-	_cleanup_(text_clear) struct text clean = TEXT_INIT;
-	size_t length;
+	for (size_t left = strlen(value); left;) {
+		size_t length = utf8_sequence(value, left);
 
-	utf8_add_clean(&clean, value, strlen(value));
-	for (const char *c = text_string(&clean); *c; c += length ? length : 1) {
-		length = control_length(c);
-		if (length)
+		if (length && is_printable(character_of(value, length))) {
+			text_add(text, value, length);
+		} else {
 			text_add_string(text, UTF8_REPLACEMENT);
-		else
-			text_add_char(text, *c);
+			length = length ? length : 1;
+		}
+		value += length;
+		left -= length;
 	}
-	if (clean.error)
-		text->error = clean.error;
 }
 
 void lines_add_coloured(struct text *text, const char *value, enum lines_colour colour,

@@ -137,8 +137,10 @@ static void add_carriers(const struct metrics *metrics, unsigned int bit,
 static void add_bit(const struct metrics *metrics, unsigned int bit, struct text *page)
 {
 	const struct taint_fact *fact = host_fact(metrics, bit);
-	const char flag[] = { fact ? fact->letter : '?', '\0' };
+	char flag[] = "?";
 
+	if (fact)
+		flag[0] = fact->letter;
 	text_add_string(page, "<tr><td>");
 	text_add_number(page, bit);
 	text_add_string(page, "</td><td>");
