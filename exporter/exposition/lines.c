@@ -41,7 +41,7 @@ static const struct {
 static uint32_t character_of(const char *sequence, size_t length)
 {
 	const unsigned char *bytes = (const unsigned char *)sequence;
-	uint32_t character = length == 1 ? bytes[0] : bytes[0] & (0xff >> (length + 1));
+	uint32_t character = length == 1 ? bytes[0] : bytes[0] & (0xffu >> (length + 1));
 
 	for (size_t i = 1; i < length; i++)
 		character = character << 6 | (bytes[i] & 0x3f);
