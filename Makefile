@@ -197,26 +197,35 @@ ifneq ($(INSTRUMENTED),0)
 override E2E := $(filter-out tests/e2e/test_sandbox.py,$(E2E))
 endif
 
-.PHONY: test test-all test-plain test-instrumented unit golden e2e rules browser asan tsan memcheck
+.PHONY: test test-all test-plain unit golden e2e rules browser asan tsan memcheck
 test: dependencies-test
 	@$(MAKE) --no-print-directory test-all
 
-# Each suite adds its counts to one tally. Two lanes, for most tests wait most of the time.
+# Each suite adds its counts to one tally. Most tests wait most of the time: meanwhile what
+# is instrumented is built, in folders of its own.
 test-all:
 	@rm -f $(BUILD)/tally
 	@status=0; \
 	$(MAKE) --no-print-directory -j2 -k TALLY=$(abspath $(BUILD))/tally \
-		test-plain test-instrumented || status=1; \
+		test-plain instrumented || status=1; \
+	for suite in asan tsan; do \
+		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
+	done; \
 	tests/tally.sh $(BUILD)/tally && exit $$status
 
-test-plain: SUITES := unit golden e2e rules browser fuzz-replay memcheck
-test-instrumented: SUITES := asan tsan
-test-plain test-instrumented:
+test-plain:
 	@status=0; \
-	for suite in $(SUITES); do \
+	for suite in unit golden e2e rules browser fuzz-replay memcheck; do \
 		$(MAKE) --no-print-directory $$suite || status=1; \
 	done; \
 	exit $$status
+
+# What asan and tsan run.
+.PHONY: instrumented built
+instrumented:
+	@nice -n 19 $(MAKE) --no-print-directory SANITIZE=address,undefined built
+	@nice -n 19 $(MAKE) --no-print-directory SANITIZE=thread TESTS='$(TSAN_TESTS)' built
+built: $(PROGRAM) $(UNITS)
 
 unit: $(UNITS)
 	@TALLY=$(TALLY) tests/tap.sh $(UNITS)
@@ -245,9 +254,10 @@ asan:
 # The inspector, its cache, the follower of the log. TSan of today loses its way where addresses are more random.
 NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ] || \
 	echo setarch -R)
+TSAN_TESTS = $(addprefix tests/unit/test_,file_cache.c inspector.c kmsg.c worker.c)
 tsan:
 	@$(NOT_RANDOM) $(MAKE) --no-print-directory SANITIZE=thread TALLY=$(TALLY) \
-		TESTS='$(addprefix tests/unit/test_,file_cache.c inspector.c kmsg.c worker.c)' \
+		TESTS='$(TSAN_TESTS)' \
 		E2E='tests/e2e/test_signature.py tests/e2e/test_module.py' unit e2e
 
 memcheck: $(PROGRAM)
