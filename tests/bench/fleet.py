@@ -69,17 +69,15 @@ def costs(what, rows):
 
 def watch(prometheus, seconds):
     """Share of a processor, and {group: [seconds of each evaluation]}, within that time."""
-    evaluations = {}
-    known = {(group["name"], group["lastEvaluation"]) for group in prometheus.groups()}
+    evaluations, before = {}, prometheus.evaluations()
     cpu, end = prometheus.cpu(), time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(left, 5))
-        for group in prometheus.groups():
-            evaluation = group["name"], group["lastEvaluation"]
-            if evaluation not in known:
-                known.add(evaluation)
-                evaluations.setdefault(group["name"], []).append(group["evaluationTime"])
-    return (prometheus.cpu() - cpu) / seconds, evaluations
+        evaluations |= prometheus.evaluations()
+    times = {}
+    for (group, _), took in (evaluations.items() - before.items()):
+        times.setdefault(group, []).append(took)
+    return (prometheus.cpu() - cpu) / seconds, times
 
 
 def measure_life(prometheus, server):
@@ -90,7 +88,7 @@ def measure_life(prometheus, server):
     server.change()
     share, evaluations = watch(prometheus, TOGETHER)
     print(f"and {share:.2f} with all rules")
-    table([(group, len(took), float(statistics.median(took)), float(max(took)))
+    table([(group, len(took), statistics.median(took), max(took))
            for group, took in evaluations.items()], "group", "number", "median s", "max s")
 
 
@@ -118,14 +116,14 @@ def budget(prometheus, hosts):
 # ---- while it rests ----
 
 def ask(prometheus, path, **parameters):
-    """Processor time and elapsed time, each the less of two, samples, results."""
-    costs = []
-    for _ in range(2):
+    """Processor time and elapsed time, each the least of three, samples, results."""
+    spent = []
+    for _ in range(3):
         cpu, start = prometheus.cpu(), time.monotonic()
         data = prometheus.data_of(path, stats="all", **parameters)
-        costs.append((prometheus.cpu() - cpu, time.monotonic() - start))
+        spent.append((prometheus.cpu() - cpu, time.monotonic() - start))
     samples = data["stats"]["samples"]["totalQueryableSamples"]
-    return *map(min, zip(*costs)), samples, len(data["result"])
+    return *map(min, zip(*spent)), samples, len(data["result"])
 
 
 def measure_rules(prometheus, groups, now):

@@ -19,6 +19,11 @@ RULES = [OUTPUT / "kernel_taint_rules.yaml", OUTPUT / "kernel_taint_alerts.yaml"
 
 SCRAPE, EVALUATION = 60, 60  # seconds
 
+# Of each group: what is told, the group's name, the value.
+LAST = re.compile(
+    r'^prometheus_rule_group_last_(.*)_seconds{rule_group=".*;(.*)"} (.*)$', re.MULTILINE
+)
+
 
 def scrape_config(fleet, port):
     """All hosts by their names, at the one address of the fleet's server."""
@@ -81,6 +86,17 @@ class FleetPrometheus(Prometheus):
 
     def groups(self):
         return self.data_of("rules")["groups"]
+
+    def evaluations(self):
+        """
+        {(group, time of its last evaluation): seconds that took}. Not from the API, which
+        tells of every alert each time.
+        """
+        page = self.fetch("/metrics")[1].decode()
+        found = LAST.findall(page)
+        times, took = ({group: value for name, group, value in found if name == wanted}
+                       for wanted in ("evaluation_timestamp", "duration"))
+        return {(group, times[group]): float(took[group]) for group in times}
 
     def resident(self):
         """Bytes of memory in use now."""
