@@ -18,6 +18,7 @@
 #include "exposition/sheet.h"
 #include "model/dialect.h"
 #include "model/findings.h"
+#include "model/snapshot.h"
 
 /*
  * Colours have a contrast of 4.5 to 1 at least, in both schemes (WCAG 2.2, 1.4.3). A word
@@ -127,7 +128,8 @@ static void add_carriers(const struct metrics *metrics, unsigned int bit,
 		if (!host_module_has_bit(metrics, record, bit))
 			continue;
 		text_add_string(page, between);
-		html_add(page, host_report(metrics, record, &name).name);
+		text_add(&name, record->name, record->name_length);
+		html_add(page, text_string(&name));
 		between = ", ";
 		if (name.error)
 			page->error = name.error;

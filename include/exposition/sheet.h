@@ -30,7 +30,7 @@ struct sheet sheet_of(struct text *text, enum sheet_kind kind);
 void sheet_add_verdict(struct sheet *sheet, enum lines_colour colour, const char *word,
                        const char *rest);
 
-/* Begins a section; what follows the ones before it on a terminal is an empty line. */
+/* Begins a section, on a terminal behind an empty line. */
 void sheet_add_title(struct sheet *sheet, const char *title);
 
 /*
