@@ -122,9 +122,15 @@ def every_host_is_scraped_and_counted():
         lambda: [n for _, n in ask("job:kernel_taint_hosts:count")] == [known],
         what=f"{known} hosts in the rules",
     )
-    dialects = {labels["dialect"] for labels, _ in ask("job_dialect:kernel_taint_hosts:count")}
     enterprise = {f"rhel{version}" for version in range(5, 11)}
-    assert dialects == {"mainline", "suse"} | enterprise, dialects
+    every = {"mainline", "suse"} | enterprise
+    wait_until(
+        lambda: {
+            labels["dialect"] for labels, _ in ask("job_dialect:kernel_taint_hosts:count")
+        }
+        == every,
+        what=f"the dialects {every} in the rules",
+    )
 
 
 @test
