@@ -7,9 +7,11 @@
  */
 #include "exposition/expose.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -68,48 +70,61 @@ void expose_sample(struct expose *expose)
 	expose->labels = 0;
 }
 
-/* Printable ASCII that needs no escape. */
+static const bool needs_no_escape[256] = {
+	[' ' ... '!'] = true, /* then come '"', */
+	['#' ... '['] = true, /* '\\', */
+	[']' ... '~'] = true, /* and what is no printable ASCII */
+};
+
 static bool is_plain(const char *value, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (value[i] < ' ' || value[i] > '~' || value[i] == '"' ||
-		    value[i] == '\\')
+		if (!needs_no_escape[(unsigned char)value[i]])
 			return false;
 	return true;
 }
 
-static void begin_label(struct expose *expose, const char *name)
+/* VALUE as it shall stand there. Most of a page is made here: in one step. */
+static void add_label(struct expose *expose, const char *name, const char *value,
+                      size_t length)
 {
-	text_add_char(expose->page, expose->labels++ ? ',' : '{');
-	text_add_string(expose->page, name);
-	text_add_string(expose->page, "=\"");
+	size_t name_length = strlen(name);
+	char *c = text_extend(expose->page, name_length + length + strlen(",=\"\""));
+
+	if (!c)
+		return;
+	*c++ = expose->labels++ ? ',' : '{';
+	c = mempcpy(c, name, name_length);
+	*c++ = '=';
+	*c++ = '"';
+	c = mempcpy(c, value, length);
+	*c = '"';
 }
 
 void expose_word(struct expose *expose, const char *name, const char *word)
 {
-	begin_label(expose, name);
-	text_add_string(expose->page, word);
-	text_add_char(expose->page, '"');
+	add_label(expose, name, word, strlen(word));
+}
+
+static void add_escaped_label(struct expose *expose, const char *name, const char *value,
+                              size_t length)
+{
+	_cleanup_(text_clear) struct text clean = TEXT_INIT, escaped = TEXT_INIT;
+
+	utf8_add_clean(&clean, value, length);
+	add_escaped(&escaped, text_string(&clean), "\\\n\"");
+	if (clean.error || escaped.error)
+		expose->page->error = -ENOMEM;
+	add_label(expose, name, text_string(&escaped), escaped.length);
 }
 
 void expose_label(struct expose *expose, const char *name, const char *value,
                   size_t length)
 {
-	struct text *page = expose->page;
-
-	begin_label(expose, name);
-	if (is_plain(value, length)) {
-		text_add(page, value, length);
-	} else {
-		struct text clean = TEXT_INIT;
-
-		utf8_add_clean(&clean, value, length);
-		add_escaped(page, text_string(&clean), "\\\n\"");
-		if (clean.error)
-			page->error = clean.error;
-		text_clear(&clean);
-	}
-	text_add_char(page, '"');
+	if (is_plain(value, length))
+		add_label(expose, name, value, length);
+	else
+		add_escaped_label(expose, name, value, length);
 }
 
 static void close_labels(struct expose *expose)

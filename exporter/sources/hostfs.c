@@ -112,12 +112,14 @@ int hostfs_root_check(struct hostfs *fs, enum hostfs_root root)
 	return r < 0 ? r : leave(fs, open_root(fs, root));
 }
 
-/* A root that was removed is opened anew, for there may be another of its name. */
+/* A root that was removed is opened anew, for there may be another of its name. Those of
+ * the kernel cannot be, nor this process' own. */
 static void drop_removed_root(struct hostfs *fs, enum hostfs_root root)
 {
 	struct stat st;
 
-	if (fs->roots[root] < 0 || fs->is_kernel[root] || enter(fs, root, "") < 0)
+	if (fs->roots[root] < 0 || fs->is_kernel[root] || fs->is_everything[root] ||
+	    enter(fs, root, "") < 0)
 		return;
 	if (fstat(fs->roots[root], &st) < 0 || st.st_nlink == 0) {
 		close(fs->roots[root]);
@@ -300,6 +302,20 @@ int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path
 	                     read_file(fs, root, path, true, HOSTFS_VALUE_MAX, value));
 }
 
+int hostfs_attribute_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                          struct text *value)
+{
+	struct kept *slot = kept_find(&fs->kept, root, path);
+	int r;
+
+	if (slot && slot->path && slot->fd < 0)
+		return -ENOENT;
+	r = hostfs_value_read(fs, root, path, value);
+	if (r == -ENOENT && fs->is_kernel[root])
+		kept_put(&fs->kept, slot, root, path, -1);
+	return r;
+}
+
 int hostfs_records_read(struct hostfs *fs, enum hostfs_root root, const char *path,
                         size_t max, struct text *records)
 {
@@ -343,14 +359,21 @@ static int stat_folder(struct hostfs *fs, enum hostfs_root root, const char *pat
 {
 	_cleanup_(opened_close) struct opened opened = { .fd = -1 };
 	struct kept *slot = kept_find(&fs->kept, root, path);
+	struct hostfs_stat stat;
 	int r;
 
-	if (!opened_take_kept(fs, slot, &opened)) {
-		r = opened_new(fs, root, path, true, &opened);
-		if (r < 0)
-			return r;
-		keep(fs, root, path, slot, &opened);
+	if (slot && slot->path) {
+		if (stat_descriptor(slot->fd, &stat) == 0 &&
+		    (fs->is_kernel[root] || stat.links > 0)) {
+			*ret_stat = stat;
+			return 0;
+		}
+		kept_drop(&fs->kept, slot);
 	}
+	r = opened_new(fs, root, path, true, &opened);
+	if (r < 0)
+		return r;
+	keep(fs, root, path, slot, &opened);
 	return stat_descriptor(opened.fd, ret_stat);
 }
 

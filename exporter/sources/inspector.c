@@ -110,6 +110,14 @@ static int work(struct inspector *inspector, struct request *request)
 	return r;
 }
 
+/* With the lock: the one who is woken wants it, so it is free meanwhile. */
+static void signal_unlocked(struct inspector *inspector, pthread_cond_t *condition)
+{
+	pthread_mutex_unlock(&inspector->lock);
+	pthread_cond_signal(condition);
+	pthread_mutex_lock(&inspector->lock);
+}
+
 static void *run(void *argument)
 {
 	struct inspector *inspector = argument;
@@ -134,7 +142,7 @@ static void *run(void *argument)
 		inspector->current->is_done = true;
 		if (!inspector->next)
 			inspector->is_late = false;
-		pthread_cond_broadcast(&inspector->answered);
+		signal_unlocked(inspector, &inspector->answered);
 	}
 	inspector->has_ended = true;
 	pthread_cond_broadcast(&inspector->answered);
@@ -261,7 +269,7 @@ static const struct request *ask(struct inspector *inspector, struct request *re
 	} else {
 		request_free(inspector->next);
 		inspector->next = request;
-		pthread_cond_signal(&inspector->asked);
+		signal_unlocked(inspector, &inspector->asked);
 	}
 	while (!inspector->is_late && !has_answered(inspector))
 		if (!wait_answer(inspector, deadline))

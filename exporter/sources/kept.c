@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/macros.h"
+
 /*
  * Enough for a host with many third-party modules. A path's hash gives the first slot
  * where it may be; one that finds no free slot there is opened each time.
@@ -28,7 +30,7 @@ void kept_init(struct kept_table *table)
 
 void kept_drop(struct kept_table *table, struct kept *slot)
 {
-	close(slot->fd);
+	close_descriptor(&slot->fd);
 	free(slot->path);
 	*slot = (struct kept){ 0 };
 	table->count--;

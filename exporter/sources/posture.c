@@ -194,7 +194,7 @@ static void read_values(struct hostfs *fs, struct text *scratch,
 		int r;
 
 		text_reset(scratch);
-		r = hostfs_value_read(fs, values[i].root, values[i].path, scratch);
+		r = hostfs_attribute_read(fs, values[i].root, values[i].path, scratch);
 		if (r == 0)
 			r = values[i].parse(text_string(scratch), &reading->value);
 		reading->known = r == 0;

@@ -85,10 +85,11 @@ static bool parse_groups(const char *word, size_t length, struct taint_letters *
 	return true;
 }
 
-static bool is_hexadecimal(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+static const bool is_hexadecimal[256] = {
+	['0' ... '9'] = true,
+	['a' ... 'f'] = true,
+	['A' ... 'F'] = true,
+};
 
 /* "0xffffffffc09b1000". */
 static bool is_address(const char *word, size_t length)
@@ -96,7 +97,7 @@ static bool is_address(const char *word, size_t length)
 	if (length < 3 || memcmp(word, "0x", 2) != 0)
 		return false;
 	for (size_t i = 2; i < length; i++)
-		if (!is_hexadecimal(word[i]))
+		if (!is_hexadecimal[(unsigned char)word[i]])
 			return false;
 	return true;
 }
@@ -154,9 +155,14 @@ static bool is_behind_name(const char *blank, const char *end)
 /* The length of the name in front of that, 0 if there is none. */
 static size_t name_length(const char *start, const char *end)
 {
-	for (size_t i = 1; i <= MODULE_NAME_MAX && start + i < end; i++)
-		if (start[i] == ' ' && is_behind_name(start + i, end))
-			return i;
+	const char *last =
+		end - start > MODULE_NAME_MAX + 1 ? start + MODULE_NAME_MAX + 1 : end;
+	const char *blank = start;
+
+	while (blank + 1 < last &&
+	       (blank = memchr(blank + 1, ' ', (size_t)(last - blank - 1))))
+		if (is_behind_name(blank, end))
+			return (size_t)(blank - start);
 	return 0;
 }
 

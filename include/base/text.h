@@ -52,6 +52,21 @@ static inline void text_add_char(struct text *text, char c)
 	text_add(text, &c, 1);
 }
 
+/* Appends SIZE bytes that the caller has to write at once. NULL: no memory, which sticks.
+ */
+static inline char *text_extend(struct text *text, size_t size)
+{
+	char *end;
+
+	if (text->error ||
+	    (size >= text->capacity - text->length && text_reserve(text, size) < 0))
+		return NULL;
+	end = text->data + text->length;
+	text->length += size;
+	end[size] = '\0';
+	return end;
+}
+
 /* Decimal, no sign, no leading zero. */
 void text_add_number(struct text *text, uint64_t number);
 

@@ -74,6 +74,13 @@ int hostfs_value_read(struct hostfs *fs, enum hostfs_root root, const char *path
                       struct text *value);
 
 /*
+ * The same of a file that a kernel has from its start or never: one that the kernel's own
+ * file systems do not have is looked for once only, as long as each pass asks for it.
+ */
+int hostfs_attribute_read(struct hostfs *fs, enum hostfs_root root, const char *path,
+                          struct text *value);
+
+/*
  * Appends a file of many records, in as many reads as it takes. -EFBIG above MAX bytes;
  * at an error the appended part is cut off again.
  */

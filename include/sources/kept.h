@@ -14,7 +14,7 @@
 struct kept {
 	char *path; /* NULL: the slot is free */
 	unsigned int root;
-	int fd;
+	int fd;        /* -1: there is no such file */
 	uint64_t pass; /* the last one that used it */
 };
 

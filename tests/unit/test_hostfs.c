@@ -582,6 +582,52 @@ static void hostfs_follows_no_magic_link(void **state)
 	hostfs_free(fs);
 }
 
+static void an_attribute_that_the_kernel_does_not_have_is_looked_for_once(void **state)
+{
+	static const char *const paths[HOSTFS_ROOT_COUNT] = { "/proc", "/proc", "/proc",
+		                                              "/proc" };
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+	struct hostfs *fs;
+	size_t calls;
+
+	(void)state;
+	assert_int_equal(hostfs_new(paths, &fs), 0);
+	calls = openat2_calls;
+	for (int pass = 0; pass < 3; pass++) {
+		hostfs_begin(fs, UINT64_MAX);
+		assert_int_equal(hostfs_attribute_read(fs, HOSTFS_PROCFS,
+		                                       "sys/kernel/missing", &value),
+		                 -ENOENT);
+		assert_int_equal(openat2_calls, calls + 1);
+	}
+	/* Forgotten when a pass did not ask. */
+	hostfs_begin(fs, UINT64_MAX);
+	hostfs_begin(fs, UINT64_MAX);
+	assert_int_equal(
+		hostfs_attribute_read(fs, HOSTFS_PROCFS, "sys/kernel/missing", &value),
+		-ENOENT);
+	assert_int_equal(openat2_calls, calls + 2);
+	assert_int_equal(value.length, 0);
+	assert_int_equal(
+		hostfs_attribute_read(fs, HOSTFS_PROCFS, "sys/kernel/ostype", &value), 0);
+	assert_string_equal(text_string(&value), "Linux\n");
+	hostfs_free(fs);
+}
+
+static void an_attribute_of_any_other_tree_may_come(void **state)
+{
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+	struct hostfs *fs = tree_hostfs();
+
+	(void)state;
+	assert_int_equal(hostfs_attribute_read(fs, HOSTFS_PROCFS, "count", &value),
+	                 -ENOENT);
+	tree_write("proc/count", "1\n");
+	assert_int_equal(hostfs_attribute_read(fs, HOSTFS_PROCFS, "count", &value), 0);
+	assert_string_equal(text_string(&value), "1\n");
+	hostfs_free(fs);
+}
+
 /* ---- kernels without openat2() ---- */
 
 static void check_walk(int error)
@@ -2171,6 +2217,8 @@ int main(void)
 		TEST(hostfs_reads_nothing_outside_of_a_root),
 		TEST(hostfs_resolves_absolute_links_inside_the_root),
 		TEST(hostfs_follows_no_magic_link),
+		TEST(an_attribute_that_the_kernel_does_not_have_is_looked_for_once),
+		TEST(an_attribute_of_any_other_tree_may_come),
 		TEST(hostfs_walks_where_the_kernel_has_no_openat2),
 		TEST(hostfs_walks_where_a_container_forbids_openat2),
 		TEST(hostfs_follows_no_link_without_openat2),

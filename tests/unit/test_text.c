@@ -105,6 +105,30 @@ static void appends_stand_one_behind_the_other(void **state)
 	assert_int_equal(blocks, 0);
 }
 
+static void an_extended_text_has_room_for_just_so_many_bytes(void **state)
+{
+	struct text text = TEXT_INIT;
+
+	(void)state;
+	for (size_t size = 0; size < 600; size++) {
+		size_t length = text.length;
+		char *end = text_extend(&text, size);
+
+		assert_ptr_equal(end, text.data + length);
+		assert_int_equal(text.length, length + size);
+		memset(end, 'x', size);
+		assert_sane(&text);
+	}
+	assert_int_equal(strspn(text_string(&text), "x"), text.length);
+	text.error = -ENOMEM;
+	assert_null(text_extend(&text, 1));
+	assert_int_equal(text.length, 600 * 599 / 2);
+	text_clear(&text);
+	assert_null(text_extend(&text, SIZE_MAX));
+	assert_int_equal(text.error, -ENOMEM);
+	text_clear(&text);
+}
+
 static void any_byte_survives_nul_included(void **state)
 {
 	struct text text = TEXT_INIT;
@@ -531,6 +555,8 @@ int main(void)
 		cmocka_unit_test_setup(a_new_text_is_empty_and_reads_as_an_empty_string,
 		                       setup),
 		cmocka_unit_test_setup(appends_stand_one_behind_the_other, setup),
+		cmocka_unit_test_setup(an_extended_text_has_room_for_just_so_many_bytes,
+		                       setup),
 		cmocka_unit_test_setup(any_byte_survives_nul_included, setup),
 		cmocka_unit_test_setup(an_append_of_nothing_changes_nothing, setup),
 		cmocka_unit_test_setup(a_text_grows_byte_by_byte_in_few_allocations,
