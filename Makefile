@@ -194,7 +194,7 @@ UNITS := $(TESTS:%.c=$(OUT)/%)
 
 E2E := $(sort $(wildcard tests/e2e/test_*.py))
 ifneq ($(INSTRUMENTED),0)
-override E2E := $(filter-out tests/e2e/test_sandbox.py,$(E2E))
+override E2E := $(filter-out $(addprefix tests/e2e/test_,sandbox.py syscalls.py),$(E2E))
 endif
 
 .PHONY: test test-all test-plain unit golden e2e rules browser asan tsan memcheck
@@ -351,10 +351,15 @@ format:
 
 # ---- bench ----
 
+PHASES := $(OUT)/tests/bench/phases
+$(PHASES): $(OUT)/tests/bench/phases.o $(call archives,$(FOLDERS))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out FORCE,$^) \
+		-Wl,--wrap=findings_init $(LIBS)
+
 .PHONY: bench bench-fleet
 bench: dependencies-test
-	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/bench/bench.py $(PROGRAM)
+	@$(MAKE) --no-print-directory all $(PHASES)
+	@$(PYTHON) tests/bench/bench.py $(PROGRAM) $(PHASES)
 
 bench-fleet: dependencies-test
 	@$(MAKE) --no-print-directory all
@@ -395,4 +400,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d)
+-include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d) $(PHASES).d

@@ -6,7 +6,8 @@
  *   load PORT PATH REQUESTS [HEADER]...
  *
  * Prints the median and the 99th percentile of the time from request to the last byte, in
- * microseconds. Whatever is no whole reply with status 200 ends it with exit status 1.
+ * microseconds, and how many a second there were. Whatever is no whole reply with status
+ * 200 ends it with exit status 1.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -155,7 +156,7 @@ int main(int argc, char **argv)
 	static struct stream stream;
 	char request[4096];
 	size_t length, count;
-	double *times;
+	double *times, sum = 0;
 
 	if (argc < 4)
 		die("usage: load PORT PATH REQUESTS [HEADER]...");
@@ -182,9 +183,11 @@ int main(int argc, char **argv)
 			die("cannot send");
 		read_reply(&stream);
 		times[i] = microseconds() - start;
+		sum += times[i];
 	}
 	qsort(times, count, sizeof(*times), compare_times);
-	printf("%.2f %.2f\n", times[count / 2], times[count - 1 - count / 100]);
+	printf("%.2f %.2f %.0f\n", times[count / 2], times[count - 1 - count / 100],
+	       (double)count / sum * 1e6);
 	free(times);
 	return EXIT_SUCCESS;
 }
