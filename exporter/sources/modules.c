@@ -61,13 +61,14 @@ static int compare_entries(const void *a, const void *b)
 
 static int folder_index_init(struct folder_index *index, const struct module_list *list)
 {
+	size_t count = list->count;
 	char *folder;
 
-	*index = (struct folder_index){ .count = list->count };
-	index->entries = calloc(list->count + 1, sizeof(*index->entries));
+	*index = (struct folder_index){ .count = count };
+	index->entries = calloc(count + 1, sizeof(*index->entries));
 	if (!index->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		text_add(&index->names, list->records[i].name,
 		         list->records[i].name_length);
 		text_add(&index->names, "", 1);
@@ -76,7 +77,7 @@ static int folder_index_init(struct folder_index *index, const struct module_lis
 		return index->names.error;
 
 	folder = index->names.data;
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		index->entries[i] = (struct folder_entry){ folder, &list->records[i] };
 		for (size_t k = 0; k < list->records[i].name_length; k++)
 			if (folder[k] == '/')
