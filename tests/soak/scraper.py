@@ -53,7 +53,7 @@ class Scraper(threading.Thread):
     """
     Asks EXPORTER for a page every INTERVAL seconds, each of another kind, over one
     connection or, without KEEPS, over a new one each time, until OVER, an event. What is
-    late is not made up for.
+    late is made up for.
     """
 
     def __init__(self, exporter, context, login, masks, keeps, interval, over):
@@ -70,7 +70,7 @@ class Scraper(threading.Thread):
         for path, headers, is_whole in itertools.cycle(KINDS):
             if self._over.wait(max(at - time.monotonic(), 0)):
                 break
-            at = max(at + self._interval, time.monotonic())
+            at += self._interval
             self._scrape(path, headers, is_whole)
         self._close()
 

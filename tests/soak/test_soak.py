@@ -33,7 +33,7 @@ from exporter import TIMEOUT, Exporter, scene_flags, wait_until  # noqa: E402
 
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 60
 RATE = 100  # pages a second, by all scrapers
-KEEP = (True, True, True, False)  # of each scraper, whether it keeps its connection
+KEEP = (True, True, True, False) * 2  # of each scraper, whether it keeps its connection
 ROWS = 12  # of the table; the first quarter is for what comes once and stays
 CHANGES = 10  # a second, of the host; and so many clients misbehave
 DOOR = 5  # changes of the host for one of the door
