@@ -78,6 +78,7 @@ help:
 	@echo 'demo           a simulated fleet with Prometheus and Alertmanager on loopback'
 	@echo 'dashboards     write dashboards/output again      pictures  those of the README'
 	@echo 'test           install what is missing, run every test'
+	@echo 'test-kernel    inside real kernels that are tainted for real'
 	@echo 'rules          rules, alerts and dashboards       browser  the page in Chromium'
 	@echo 'unit           unit tests                     golden  pages of all scenes'
 	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
@@ -275,6 +276,16 @@ SOAK := $(PYTHON) tests/soak/test_soak.py $(PROGRAM) $(T)
 soak: $(PROGRAM)
 	@$(if $(TALLY),TALLY=$(TALLY) tests/tap.sh '$(SOAK)',$(SOAK))
 
+# Real kernels in an emulated machine, as packages of Debian 12 have them.
+KERNELS ?= 6.1-cloud 6.12-cloud
+.PHONY: test-kernel kernel
+test-kernel: dependencies-test
+	@$(MAKE) --no-print-directory kernel
+
+kernel: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh \
+		$(KERNELS:%='$(PYTHON) tests/kernel/test_kernel.py $(PROGRAM) %')
+
 .PHONY: coverage
 coverage: dependencies-test
 	@$(MAKE) --no-print-directory COVERAGE=1 unit golden e2e
@@ -316,7 +327,7 @@ fuzz-replay: $(REPLAYS)
 # ---- lint ----
 
 SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*/*.sh dashboards/*.sh)) \
-	.ci/run
+	.ci/run tests/kernel/init tests/kernel/wait-for
 JSONNET := $(sort $(wildcard dashboards/*.libsonnet dashboards/*/*.libsonnet \
 	tests/rules/*/*.*sonnet))
 JSONNETFMT := jsonnetfmt -n 2 --max-blank-lines 2 --string-style s --comment-style s
