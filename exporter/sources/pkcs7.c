@@ -190,13 +190,15 @@ static int set_signer(const gnutls_datum_t *issuer, struct module_file *file)
 	gnutls_datum_t value = { NULL, 0 };
 	gnutls_x509_ava_st part;
 	bool is_name = false;
+	int r;
 
 	if (!issuer->size)
 		return 0;
 	if (gnutls_x509_dn_init(&name) < 0)
 		return -ENOMEM;
-	if (gnutls_x509_dn_import(name, issuer) < 0)
-		return -EBADMSG;
+	r = gnutls_x509_dn_import(name, issuer);
+	if (r < 0)
+		return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
 	for (int i = 0; !is_name && gnutls_x509_dn_get_rdn_ava(name, i, 0, &part) == 0;
 	     i++)
 		for (int k = 0;
@@ -257,22 +259,26 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
 	return r == 0 ? set_hash(info.algo, file) : r;
 }
 
-static bool is_signer(gnutls_x509_crt_t certificate,
-                      const gnutls_pkcs7_signature_info_st *info)
+/* 1 or 0, or GnuTLS' error: without memory it is not known. */
+static int is_signer(gnutls_x509_crt_t certificate,
+                     const gnutls_pkcs7_signature_info_st *info)
 {
 	unsigned char bytes[256];
 	size_t length = sizeof(bytes);
 	gnutls_datum_t issuer = { NULL, 0 };
 	bool is_issuer;
+	int r;
 
-	if (info->issuer_keyid.size)
-		return gnutls_x509_crt_get_subject_key_id(certificate, bytes, &length,
-		                                          NULL) == 0 &&
-		       has_bytes(&info->issuer_keyid, bytes, length);
-	if (gnutls_x509_crt_get_serial(certificate, bytes, &length) < 0 ||
-	    !has_bytes(&info->signer_serial, bytes, length) ||
-	    gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0)
-		return false;
+	if (info->issuer_keyid.size) {
+		r = gnutls_x509_crt_get_subject_key_id(certificate, bytes, &length, NULL);
+		return r < 0 ? r : has_bytes(&info->issuer_keyid, bytes, length);
+	}
+	r = gnutls_x509_crt_get_serial(certificate, bytes, &length);
+	if (r < 0 || !has_bytes(&info->signer_serial, bytes, length))
+		return r;
+	r = gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer);
+	if (r < 0)
+		return r;
 	is_issuer = has_bytes(&info->issuer_dn, issuer.data, issuer.size);
 	gnutls_free(issuer.data);
 	return is_issuer;
@@ -287,8 +293,13 @@ static int verify_signer(const struct trust *trust, gnutls_pkcs7_t pkcs7,
 	int r = gnutls_pkcs7_get_signature_info(pkcs7, signer, &info);
 
 	for (unsigned int i = 0; r >= 0 && i < trust->count; i++) {
-		if (!is_signer(trust->certificates[i], &info))
+		r = is_signer(trust->certificates[i], &info);
+		if (r == GNUTLS_E_MEMORY_ERROR)
+			break;
+		if (r <= 0) {
+			r = 0;
 			continue;
+		}
 		r = gnutls_pkcs7_verify_direct(
 			pkcs7, trust->certificates[i], signer, data,
 			GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 |
@@ -317,6 +328,8 @@ int pkcs7_verify(const struct trust *trust, const unsigned char *blob, size_t bl
 	if (r < 0)
 		return r;
 	count = gnutls_pkcs7_get_signature_count(pkcs7);
+	if (count == GNUTLS_E_MEMORY_ERROR)
+		return -ENOMEM;
 	for (int i = 0; r == 0 && i < count && verified != MODULE_VERIFIED_YES; i++)
 		r = verify_signer(trust, pkcs7, (unsigned int)i, &data, &verified);
 	if (r == 0)

@@ -58,6 +58,22 @@ int __wrap_gnutls_pkcs7_get_signature_info(gnutls_pkcs7_t pkcs7, unsigned int in
                                            gnutls_pkcs7_signature_info_st *info);
 int __real_gnutls_x509_dn_init(gnutls_x509_dn_t *name);
 int __wrap_gnutls_x509_dn_init(gnutls_x509_dn_t *name);
+int __real_gnutls_x509_dn_import(gnutls_x509_dn_t name, const gnutls_datum_t *bytes);
+int __wrap_gnutls_x509_dn_import(gnutls_x509_dn_t name, const gnutls_datum_t *bytes);
+int __real_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7);
+int __wrap_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7);
+int __real_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
+                                      size_t *length);
+int __wrap_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
+                                      size_t *length);
+int __real_gnutls_x509_crt_get_raw_issuer_dn(gnutls_x509_crt_t certificate,
+                                             gnutls_datum_t *name);
+int __wrap_gnutls_x509_crt_get_raw_issuer_dn(gnutls_x509_crt_t certificate,
+                                             gnutls_datum_t *name);
+int __real_gnutls_x509_crt_get_subject_key_id(gnutls_x509_crt_t certificate, void *bytes,
+                                              size_t *length, unsigned int *is_critical);
+int __wrap_gnutls_x509_crt_get_subject_key_id(gnutls_x509_crt_t certificate, void *bytes,
+                                              size_t *length, unsigned int *is_critical);
 int __real_gnutls_pkcs7_verify_direct(gnutls_pkcs7_t pkcs7, gnutls_x509_crt_t signer,
                                       unsigned int index, const gnutls_datum_t *data,
                                       unsigned int flags);
@@ -128,6 +144,43 @@ int __wrap_gnutls_pkcs7_get_signature_info(gnutls_pkcs7_t pkcs7, unsigned int in
 int __wrap_gnutls_x509_dn_init(gnutls_x509_dn_t *name)
 {
 	return fails_memory() ? GNUTLS_E_MEMORY_ERROR : __real_gnutls_x509_dn_init(name);
+}
+
+int __wrap_gnutls_x509_dn_import(gnutls_x509_dn_t name, const gnutls_datum_t *bytes)
+{
+	return fails_memory() ? GNUTLS_E_MEMORY_ERROR
+	                      : __real_gnutls_x509_dn_import(name, bytes);
+}
+
+int __wrap_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7)
+{
+	return fails_memory() ? GNUTLS_E_MEMORY_ERROR
+	                      : __real_gnutls_pkcs7_get_signature_count(pkcs7);
+}
+
+int __wrap_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
+                                      size_t *length)
+{
+	return fails_memory()
+	               ? GNUTLS_E_MEMORY_ERROR
+	               : __real_gnutls_x509_crt_get_serial(certificate, bytes, length);
+}
+
+int __wrap_gnutls_x509_crt_get_raw_issuer_dn(gnutls_x509_crt_t certificate,
+                                             gnutls_datum_t *name)
+{
+	return fails_memory()
+	               ? GNUTLS_E_MEMORY_ERROR
+	               : __real_gnutls_x509_crt_get_raw_issuer_dn(certificate, name);
+}
+
+int __wrap_gnutls_x509_crt_get_subject_key_id(gnutls_x509_crt_t certificate, void *bytes,
+                                              size_t *length, unsigned int *is_critical)
+{
+	if (fails_memory())
+		return GNUTLS_E_MEMORY_ERROR;
+	return __real_gnutls_x509_crt_get_subject_key_id(certificate, bytes, length,
+	                                                 is_critical);
 }
 
 int __wrap_gnutls_pkcs7_verify_direct(gnutls_pkcs7_t pkcs7, gnutls_x509_crt_t signer,
@@ -862,27 +915,33 @@ static void pkcs7_describe_survives_every_failed_allocation(void **state)
 
 static void pkcs7_verify_survives_every_failed_allocation(void **state)
 {
-	_cleanup_(free_module) struct module module = read_module("made/two-signers.ko");
+	static const char *const names[] = { "made/two-signers.ko",
+		                             "made/rsa-sha256-keyid.ko" };
 	_cleanup_(free_trust) struct trust *trust = NULL;
-	size_t failures = 0;
 
 	(void)state;
 	add_trust(&trust, KEYS "rsa.crt.pem");
-	for (size_t i = 0; i < 30; i++) {
-		enum module_verified verified = MODULE_VERIFIED_COUNT;
-		int r;
+	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+		_cleanup_(free_module) struct module module = read_module(names[k]);
+		size_t failures = 0;
 
-		memory_fails = true;
-		memory_fails_at = i;
-		r = pkcs7_verify(trust, module.trailer.blob, module.trailer.blob_length,
-		                 module.bytes, module.trailer.signed_length, &verified);
-		assert_int_equal(r, memory_fails ? 0 : -ENOMEM);
-		assert_int_equal(verified, memory_fails ? MODULE_VERIFIED_YES
-		                                        : MODULE_VERIFIED_COUNT);
-		failures += !memory_fails;
-		memory_fails = false;
+		for (size_t i = 0; i < 30; i++) {
+			enum module_verified verified = MODULE_VERIFIED_COUNT;
+			int r;
+
+			memory_fails = true;
+			memory_fails_at = i;
+			r = pkcs7_verify(trust, module.trailer.blob,
+			                 module.trailer.blob_length, module.bytes,
+			                 module.trailer.signed_length, &verified);
+			assert_int_equal(r, memory_fails ? 0 : -ENOMEM);
+			assert_int_equal(verified, memory_fails ? MODULE_VERIFIED_YES
+			                                        : MODULE_VERIFIED_COUNT);
+			failures += !memory_fails;
+			memory_fails = false;
+		}
+		assert_in_range(failures, 5, 20);
 	}
-	assert_in_range(failures, 5, 20);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
