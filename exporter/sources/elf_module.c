@@ -88,6 +88,12 @@ static bool is_sound(Elf *elf, const GElf_Ehdr *file, size_t length)
 	       !(header.sh_flags & SHF_COMPRESSED) && is_inside(&header, length);
 }
 
+/* libelf does not say of which kind its errors are, but what has no memory does. */
+static int error_of_elf(void)
+{
+	return errno == ENOMEM ? -ENOMEM : -EBADMSG;
+}
+
 int elf_module_parse(const unsigned char *bytes, size_t length,
                      struct elf_module *ret_module)
 {
@@ -98,22 +104,25 @@ int elf_module_parse(const unsigned char *bytes, size_t length,
 	GElf_Ehdr file;
 	size_t names;
 
+	errno = 0;
 	elf_version(EV_CURRENT);
 	/* Not const there, but what is read is not written to. */
 	elf = elf_memory((char *)bytes, length);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &file) ||
 	    file.e_type != ET_REL || elf_getshdrstrndx(elf, &names) < 0)
-		return -EBADMSG;
+		return error_of_elf();
 	module.is_sound = is_sound(elf, &file, length);
 	while ((section = elf_nextscn(elf, section))) {
 		const char *name;
 
 		if (!gelf_getshdr(section, &header))
-			return -EBADMSG;
+			return error_of_elf();
 		name = elf_strptr(elf, names, header.sh_name);
 		if (name)
 			read_section(section, name, &header, length, &module);
 	}
+	if (errno == ENOMEM)
+		return -ENOMEM;
 	*ret_module = module;
 	return 0;
 }

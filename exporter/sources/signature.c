@@ -94,6 +94,8 @@ static int read_image(const struct signature_reader *reader, struct image *image
 	trailer_parse(image->bytes, image->length, &trailer);
 	/* The module ends where the signature begins, whatever is behind. */
 	r = elf_module_parse(image->bytes, trailer.signed_length, &module);
+	if (r == -ENOMEM)
+		return r;
 	if (reader->trust)
 		file->verified = MODULE_VERIFIED_UNTRUSTED;
 	if (r < 0 || !module.is_sound)

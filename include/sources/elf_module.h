@@ -24,6 +24,6 @@ struct elf_module {
 	bool is_sound;
 };
 
-/* 0, or -EBADMSG if BYTES are no relocatable ELF file. */
+/* 0; -EBADMSG if BYTES are no relocatable ELF file; -ENOMEM. */
 int elf_module_parse(const unsigned char *bytes, size_t length,
                      struct elf_module *ret_module);

@@ -8,6 +8,7 @@
 #include "sources/elf_module.h"
 
 #include <errno.h>
+#include <gelf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +26,48 @@
 #include "sources/modinfo.h"
 
 #define MODINFO "license=GPL\0name=made"
+
+char *__real_elf_strptr(Elf *elf, size_t section, size_t offset);
+char *__wrap_elf_strptr(Elf *elf, size_t section, size_t offset);
+Elf_Data *__real_elf_getdata(Elf_Scn *section, Elf_Data *data);
+Elf_Data *__wrap_elf_getdata(Elf_Scn *section, Elf_Data *data);
+GElf_Shdr *__real_gelf_getshdr(Elf_Scn *section, GElf_Shdr *header);
+GElf_Shdr *__wrap_gelf_getshdr(Elf_Scn *section, GElf_Shdr *header);
+Elf *__real_elf_memory(char *bytes, size_t length);
+Elf *__wrap_elf_memory(char *bytes, size_t length);
+
+static bool memory_fails; /* the library's call number memory_fails_at, that once */
+static size_t memory_fails_at;
+
+/* As it is where malloc() gives nothing. */
+static bool fails_memory(void)
+{
+	if (!memory_fails || memory_fails_at-- != 0)
+		return false;
+	memory_fails = false;
+	errno = ENOMEM;
+	return true;
+}
+
+char *__wrap_elf_strptr(Elf *elf, size_t section, size_t offset)
+{
+	return fails_memory() ? NULL : __real_elf_strptr(elf, section, offset);
+}
+
+Elf_Data *__wrap_elf_getdata(Elf_Scn *section, Elf_Data *data)
+{
+	return fails_memory() ? NULL : __real_elf_getdata(section, data);
+}
+
+GElf_Shdr *__wrap_gelf_getshdr(Elf_Scn *section, GElf_Shdr *header)
+{
+	return fails_memory() ? NULL : __real_gelf_getshdr(section, header);
+}
+
+Elf *__wrap_elf_memory(char *bytes, size_t length)
+{
+	return fails_memory() ? NULL : __real_elf_memory(bytes, length);
+}
 
 static const struct object_section modinfo_section = { ".modinfo", SHT_PROGBITS, MODINFO,
 	                                               sizeof(MODINFO) };
@@ -666,6 +709,28 @@ static void elf_module_survives_names_without_end(void **state)
 	each_kind(check_last_name);
 }
 
+static void elf_module_without_memory_is_not_called_malformed(void **state)
+{
+	size_t failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++) {
+		_cleanup_(free_pointer) unsigned char *bytes = NULL;
+		struct elf_module module;
+		size_t length;
+		int r;
+
+		bytes = fixtures_read("debian-signed.ko", &length);
+		memory_fails = true;
+		memory_fails_at = i;
+		r = elf_module_parse(bytes, length, &module);
+		assert_int_equal(r, memory_fails ? 0 : -ENOMEM);
+		failures += !memory_fails;
+		memory_fails = false;
+	}
+	assert_in_range(failures, 10, 150);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -691,6 +756,7 @@ int main(void)
 		cmocka_unit_test(
 			elf_module_is_not_sound_if_the_section_headers_are_outside),
 		cmocka_unit_test(elf_module_survives_names_without_end),
+		cmocka_unit_test(elf_module_without_memory_is_not_called_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
