@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "commands/decode.h"
@@ -35,8 +36,12 @@ int main(int argc, char **argv)
 	r = options_parse(&options, argc, argv);
 	if (r > 0)
 		return EXIT_SUCCESS;
-	if (r < 0)
-		return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+	if (r == -EINVAL)
+		return EXIT_USAGE;
+	if (r < 0) {
+		log_event(LOG_LEVEL_ERROR, "Cannot start", "err", error_words(r), NULL);
+		return EXIT_FAILURE;
+	}
 	log_configure(options.log_level, options.log_format);
 	if (!options.with_sandbox)
 		log_event(LOG_LEVEL_WARN,
