@@ -35,10 +35,12 @@ static int open_listener(struct listeners *listeners, const char *address)
 {
 	int fd, r = web_address_listen(address, &fd);
 
+	if (r == 0)
+		r = add_listener(listeners, fd);
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "Cannot listen", "address", address, "err",
 		          strerror(-r), NULL);
-	return r < 0 ? r : add_listener(listeners, fd);
+	return r;
 }
 
 static int make_room(struct listeners *listeners, int epoll, size_t count)
@@ -83,18 +85,33 @@ void listeners_clear(struct listeners *listeners)
 	*listeners = (struct listeners){ .epoll = listeners->epoll };
 }
 
-void listeners_watch(struct listeners *listeners, bool wanted)
+static int watch(const struct listeners *listeners)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	if (listeners->is_watched == wanted)
-		return;
 	for (size_t i = 0; i < listeners->count; i++) {
 		event.data.fd = listeners->fds[i];
-		epoll_ctl(listeners->epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-		          listeners->fds[i], &event);
+		/* Where this failed before, some are in it. */
+		if (epoll_ctl(listeners->epoll, EPOLL_CTL_ADD, event.data.fd, &event) <
+		            0 &&
+		    errno != EEXIST)
+			return -errno;
 	}
-	listeners->is_watched = wanted;
+	return 0;
+}
+
+int listeners_watch(struct listeners *listeners, bool wanted)
+{
+	int r = 0;
+
+	if (listeners->is_watched == wanted)
+		return 0;
+	if (wanted)
+		r = watch(listeners);
+	for (size_t i = 0; !wanted && i < listeners->count; i++)
+		epoll_ctl(listeners->epoll, EPOLL_CTL_DEL, listeners->fds[i], NULL);
+	listeners->is_watched = wanted && r == 0;
+	return r;
 }
 
 bool listeners_has(const struct listeners *listeners, int fd)

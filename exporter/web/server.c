@@ -51,6 +51,17 @@ struct web_server {
 	bool is_stopping;
 };
 
+/* Where this fails it is tried again after a rest. */
+static void accept_again(struct web_server *server)
+{
+	int r = listeners_watch(&server->listeners, true);
+
+	if (r == 0)
+		return;
+	log_event(LOG_LEVEL_WARN, "Cannot accept connections", "err", strerror(-r), NULL);
+	server->rests_until = clock_monotonic() + ACCEPT_REST;
+}
+
 /* Out of descriptors: a silent client's is free in the next turn, or nobody's. */
 static void rest(struct web_server *server, int error)
 {
@@ -156,7 +167,7 @@ int web_server_new(const struct web_options *options, struct web_server **ret_se
 		web_server_free(server);
 		return r;
 	}
-	listeners_watch(&server->listeners, true);
+	accept_again(server);
 	*ret_server = server;
 	return 0;
 }
@@ -299,7 +310,7 @@ static bool settle(struct web_server *server)
 		return true;
 	}
 	if (!server->listeners.is_watched && now >= server->rests_until)
-		listeners_watch(&server->listeners, true);
+		accept_again(server);
 	return false;
 }
 

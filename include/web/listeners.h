@@ -28,7 +28,10 @@ int listeners_init_given(struct listeners *listeners, int epoll, const int *sock
 /* Closes them all; there are none afterwards. */
 void listeners_clear(struct listeners *listeners);
 
-/* Puts them into the epoll set, with the descriptor as data, or takes them out. */
-void listeners_watch(struct listeners *listeners, bool wanted);
+/*
+ * Puts them into the epoll set, with the descriptor as data, or takes them out. 0, or
+ * -errno: then they are not watched, and it can be tried again.
+ */
+int listeners_watch(struct listeners *listeners, bool wanted);
 
 bool listeners_has(const struct listeners *listeners, int fd);

@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,13 +19,39 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "tree.h"
 
+int __real_epoll_ctl(int set, int operation, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event);
+int __real_getsockname(int fd, struct sockaddr *address, socklen_t *size);
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *size);
+
+static int calls_left; /* that still succeed; negative: all */
 static int epoll;
+
+static bool fails(void)
+{
+	if (calls_left < 0 || calls_left-- > 0)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+int __wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	return fails() ? -1 : __real_epoll_ctl(set, operation, fd, event);
+}
+
+int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *size)
+{
+	return fails() ? -1 : __real_getsockname(fd, address, size);
+}
 
 static int epoll_setup(void **state)
 {
 	(void)state;
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	calls_left = -1;
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	return epoll < 0;
 }
@@ -98,10 +126,53 @@ static void listeners_fail_as_a_whole_when_one_port_is_taken(void **state)
 	listeners_clear(&taken);
 }
 
+static void listeners_that_cannot_be_watched_can_be_later(void **state)
+{
+	static const char *const addresses[] = { "127.0.0.1:0", "127.0.0.1:0" };
+	struct epoll_event event = { 0 };
+	struct listeners listeners;
+	int client;
+
+	(void)state;
+	assert_int_equal(listeners_init(&listeners, epoll, addresses, 2), 0);
+	calls_left = 1;
+	assert_int_equal(listeners_watch(&listeners, true), -ENOMEM);
+	assert_false(listeners.is_watched);
+	calls_left = -1;
+	assert_int_equal(listeners_watch(&listeners, true), 0);
+	assert_true(listeners.is_watched);
+	client = connect_to(listeners.fds[1]);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 1000), 1);
+	assert_int_equal(event.data.fd, listeners.fds[1]);
+	close(client);
+	listeners_clear(&listeners);
+}
+
+static void listeners_name_the_address_that_has_no_name(void **state)
+{
+	static const char *const addresses[] = { "127.0.0.1:0" };
+	struct capture errors = capture_begin(STDERR_FILENO);
+	struct listeners listeners;
+	char *line;
+	int r;
+
+	(void)state;
+	calls_left = 0;
+	r = listeners_init(&listeners, epoll, addresses, 1);
+	line = capture_end(&errors);
+	assert_int_equal(r, -ENOMEM);
+	assert_non_null(strstr(line, "level=error"));
+	assert_non_null(strstr(line, "127.0.0.1:0"));
+	free(line);
+	listeners_clear(&listeners);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listeners_wake_the_loop_only_while_watched),
+		cmocka_unit_test(listeners_that_cannot_be_watched_can_be_later),
+		cmocka_unit_test(listeners_name_the_address_that_has_no_name),
 		cmocka_unit_test(listeners_fail_as_a_whole_when_one_port_is_taken),
 	};
 
