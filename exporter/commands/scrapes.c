@@ -57,6 +57,11 @@ static void run(void *context, struct worker_job *given)
 	_cleanup_(text_clear) struct text page = TEXT_INIT;
 	struct scraping *scraping = context;
 
+	/* What was missing at the beginning may be there now. */
+	if (scraping->error < 0) {
+		scraper_clear(&scraping->scraper);
+		begin(scraping);
+	}
 	job->error = scraping->error;
 	if (job->error == 0)
 		job->error = scrape_run(&scraping->scraper, job->collectors,

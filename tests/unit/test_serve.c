@@ -49,9 +49,16 @@ int __real_scrape_run(struct scraper *scraper, collector_set collectors,
                       uint64_t deadline, enum scrape_voice voice, struct text *page);
 int __wrap_scrape_run(struct scraper *scraper, collector_set collectors,
                       uint64_t deadline, enum scrape_voice voice, struct text *page);
+int __real_scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
+                        collector_set collectors, struct stalls *stalls,
+                        struct stall_place *place);
+int __wrap_scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
+                        collector_set collectors, struct stalls *stalls,
+                        struct stall_place *place);
 
 /* Set before the process starts. */
 static bool fails_to_write, fails_to_compress;
+static int begins_that_fail;
 static uint64_t clock_stand; /* the time that does not pass; 0: it does */
 
 /* Shared with the process: nanoseconds that the last scrape had. */
@@ -84,6 +91,17 @@ int __wrap_scrape_run(struct scraper *scraper, collector_set collectors,
 {
 	*scrape_time = deadline - clock_monotonic();
 	return __real_scrape_run(scraper, collectors, deadline, voice, page);
+}
+
+int __wrap_scraper_init(struct scraper *scraper, const struct scrape_settings *settings,
+                        collector_set collectors, struct stalls *stalls,
+                        struct stall_place *place)
+{
+	if (begins_that_fail > 0 && begins_that_fail--) {
+		*scraper = (struct scraper){ 0 };
+		return -ENOMEM;
+	}
+	return __real_scraper_init(scraper, settings, collectors, stalls, place);
 }
 
 /* ---- the process ---- */
@@ -204,6 +222,7 @@ static int setup(void **state)
 		return -1;
 	write_host();
 	fails_to_write = fails_to_compress = false;
+	begins_that_fail = 0;
 	clock_stand = 0;
 	options = (struct options){
 		.scrape = {
@@ -992,6 +1011,20 @@ static void a_page_without_memory_is_500(void **state)
 	assert_fetched("/-/healthy", 200, "OK\n");
 }
 
+static void what_was_missing_at_the_beginning_may_be_there_later(void **state)
+{
+	_cleanup_(reply_clear) struct reply first, second;
+
+	(void)state;
+	begins_that_fail = 2;
+	start();
+	fetch("GET", "/metrics", "", &first);
+	assert_int_equal(first.status, 500);
+	fetch("GET", "/metrics", "", &second);
+	assert_int_equal(second.status, 200);
+	assert_non_null(strstr(text_string(&second.body), "kernel_taint_mask 4099\n"));
+}
+
 static void a_page_that_cannot_be_compressed_is_500(void **state)
 {
 	_cleanup_(reply_clear) struct reply compressed, plain;
@@ -1214,6 +1247,7 @@ int main(void)
 		SERVE_TEST(a_source_that_fails_is_marked_and_the_rest_speaks),
 		SERVE_TEST(roots_that_are_not_there_are_tried_again),
 		SERVE_TEST(a_page_without_memory_is_500),
+		SERVE_TEST(what_was_missing_at_the_beginning_may_be_there_later),
 		SERVE_TEST(a_page_that_cannot_be_compressed_is_500),
 		SERVE_TEST(the_page_at_the_root_tells_of_this_host),
 		SERVE_TEST(programs_get_the_same_as_json),
