@@ -82,8 +82,8 @@ help:
 	@echo 'rules          rules, alerts and dashboards       browser  the page in Chromium'
 	@echo 'unit           unit tests                     golden  pages of all scenes'
 	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
-	@echo 'tsan           what has threads, with TSan'
-	@echo 'coverage       lines that unit tests, goldens and e2e reach'
+	@echo 'tsan           what has threads, with TSan     faults    each call that fails'
+	@echo 'coverage       lines that unit tests, goldens and e2e reach: 95 % at least'
 	@echo 'lint           format, static analysis, floors, both compilers'
 	@echo 'format         let clang-format rewrite the sources'
 	@echo 'bench          speed, as ratios                   bench-fleet  10,000 hosts'
@@ -197,10 +197,10 @@ UNITS := $(TESTS:%.c=$(OUT)/%)
 # What is instrumented has no sandbox; only gcc's plain build is hardened and says how.
 E2E := $(sort $(wildcard tests/e2e/test_*.py))
 ifneq ($(INSTRUMENTED),0)
-override E2E := $(filter-out $(addprefix tests/e2e/test_,sandbox.py syscalls.py),$(E2E))
+override E2E := $(filter-out %/test_sandbox.py %/test_syscalls.py,$(E2E))
 endif
 ifneq ($(FLAVOUR),)
-override E2E := $(filter-out tests/e2e/test_hardening.py,$(E2E))
+override E2E := $(filter-out %/test_hardening.py,$(E2E))
 endif
 
 .PHONY: test test-all test-plain unit golden e2e rules browser asan tsan memcheck
@@ -214,7 +214,7 @@ test-all:
 	@status=0; \
 	$(MAKE) --no-print-directory -j2 -k TALLY=$(abspath $(BUILD))/tally \
 		test-plain instrumented || status=1; \
-	for suite in asan tsan; do \
+	for suite in asan faults tsan; do \
 		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
 	done; \
 	tests/tally.sh $(BUILD)/tally && exit $$status
@@ -286,10 +286,33 @@ kernel: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh \
 		$(KERNELS:%='$(PYTHON) tests/kernel/test_kernel.py $(PROGRAM) %')
 
+# What the servers of others ask of the program it is asked by tests of its own, too.
+COVERING := $(filter-out $(addprefix %/test_,prometheus.py door_prometheus.py load.py \
+	units.py fleet.py demo.py sandbox.py syscalls.py hardening.py),$(E2E))
+
 .PHONY: coverage
 coverage: dependencies-test
-	@$(MAKE) --no-print-directory COVERAGE=1 unit golden e2e
-	@gcovr --root . --filter exporter/ $(BUILD)/coverage
+	@$(MAKE) --no-print-directory COVERAGE=1 E2E='$(COVERING)' unit golden e2e
+	@gcovr --root . --filter exporter/ --json $(BUILD)/coverage.json $(BUILD)/coverage
+	@$(PYTHON) tests/lint/coverage.py $(BUILD)/coverage.json
+
+# ---- faults ----
+
+# The whole program, in which every function that tests/faults/faults.c knows is wrapped.
+FAULTS = $(OUT)/tests/faults/faults
+$(FAULTS): $(FAULTS).o $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
+	$(if $(V),,@echo '  LINK  $@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) \
+		$$(nm $@.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+
+.PHONY: faults faults-built
+faults: dependencies-test
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) faults-built
+faults-built: $(FAULTS)
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/faults/test_faults.py $(FAULTS)' \
+		'$(PYTHON) tests/faults/test_server_faults.py $(FAULTS)'
+
+-include $(FAULTS).d
 
 # ---- fuzz ----
 
