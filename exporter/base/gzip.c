@@ -11,10 +11,10 @@
 #include "base/text.h"
 
 /*
- * The fastest level: a page of metrics still shrinks about fivefold. Plus 16 asks zlib for
- * the gzip wrapping. A window of 15 bits and the usual memory level would shrink it no
- * more, but take so much memory (zconf.h) that malloc() asks the kernel for it and gives it
- * back each time: that took ten times as long as compressing.
+ * The fastest level: a page of metrics still shrinks about fivefold. Plus 16 asks zlib
+ * for the gzip wrapping. A window of 15 bits and the usual memory level would shrink it
+ * no more, but take so much memory (zconf.h) that malloc() asks the kernel for it and
+ * gives it back each time: that took ten times as long as compressing.
  */
 #define GZIP_LEVEL        Z_BEST_SPEED
 #define GZIP_WINDOW_BITS  (14 + 16)
