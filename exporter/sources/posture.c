@@ -64,6 +64,12 @@ int posture_lockdown_parse(const char *string, enum lockdown *ret_mode)
 	return -EBADMSG;
 }
 
+/* lib/ctype.c: the no-break space of Latin-1 is one, too. */
+static bool is_space(char c)
+{
+	return isspace((unsigned char)c) || c == '\xa0';
+}
+
 struct parameter {
 	const char *name, *value; /* value: NULL if there is none */
 	size_t name_length, value_length;
@@ -91,9 +97,7 @@ static void next_parameter(const char **line, struct parameter *ret_parameter)
 	const char *start = *line + is_quoted, *c, *end, *equals = NULL;
 
 	/* The newline at the end of the file is not the kernel's. */
-	for (c = start;
-	     *c && strcmp(c, "\n") != 0 && (in_quotes || !isspace((unsigned char)*c));
-	     c++) {
+	for (c = start; *c && strcmp(c, "\n") != 0 && (in_quotes || !is_space(*c)); c++) {
 		if (*c == '=' && c > start && !equals)
 			equals = c;
 		if (*c == '"')
@@ -114,15 +118,26 @@ static void next_parameter(const char **line, struct parameter *ret_parameter)
 		ret_parameter->value_length = (size_t)(end - ret_parameter->value);
 }
 
+/* "8,nousertaint"; kstrtoul() takes a number with one newline behind it, too. */
+static void parse_panic_mask(const char *value, size_t length, uint64_t *mask)
+{
+	const char *comma = memchr(value, ',', length);
+
+	if (comma)
+		length = (size_t)(comma - value);
+	if (length && value[length - 1] == '\n')
+		length--;
+	number_hexadecimal_parse(value, length, mask);
+}
+
 uint64_t posture_panic_mask_parse(const char *command_line)
 {
 	uint64_t mask = 0;
 
 	for (;;) {
 		struct parameter parameter;
-		const char *comma;
 
-		while (isspace((unsigned char)*command_line))
+		while (is_space(*command_line))
 			command_line++;
 		if (!*command_line)
 			return mask;
@@ -133,15 +148,9 @@ uint64_t posture_panic_mask_parse(const char *command_line)
 				return mask;
 			continue;
 		}
-		if (!parameter.value_length ||
-		    !is_parameter(parameter.name, parameter.name_length,
-		                  "panic_on_taint"))
-			continue;
-		comma = memchr(parameter.value, ',', parameter.value_length);
-		number_hexadecimal_parse(parameter.value,
-		                         comma ? (size_t)(comma - parameter.value)
-		                               : parameter.value_length,
-		                         &mask);
+		if (parameter.value_length &&
+		    is_parameter(parameter.name, parameter.name_length, "panic_on_taint"))
+			parse_panic_mask(parameter.value, parameter.value_length, &mask);
 	}
 }
 

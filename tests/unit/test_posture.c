@@ -236,6 +236,8 @@ static void posture_panic_mask_parse_takes_numbers_as_kstrtoul_does(void **state
 		{ "panic_on_taint=0x0000000000000000ffffffffffffffff", UINT64_MAX },
 		{ "panic_on_taint=+8", 0x8 },
 		{ "panic_on_taint=+0x8", 0x8 },
+		{ "panic_on_taint=\"8\n\"", 0x8 },
+		{ "panic_on_taint=\"8\n,nousertaint\"", 0x8 },
 		/* Too large, or no number. */
 		{ "panic_on_taint=10000000000000000", 0 },
 		{ "panic_on_taint=0x10000000000000000", 0 },
@@ -250,6 +252,8 @@ static void posture_panic_mask_parse_takes_numbers_as_kstrtoul_does(void **state
 		{ "panic_on_taint=0x0x8", 0 },
 		{ "panic_on_taint=00x8", 0 },
 		{ "panic_on_taint=8=8", 0 },
+		{ "panic_on_taint=\"8\n\n\"", 0 },
+		{ "panic_on_taint=\"\n\"", 0 },
 		{ "panic_on_taint=\xff", 0 },
 		{ "panic_on_taint=0x8h", 0 },
 		{ "panic_on_taint=G", 0 },
@@ -380,6 +384,8 @@ static void posture_panic_mask_parse_splits_at_every_white_space(void **state)
 		{ "quiet\vpanic_on_taint=8\vsplash", 0x8 },
 		{ "quiet\fpanic_on_taint=8\fsplash", 0x8 },
 		{ "\rpanic_on_taint=8", 0x8 },
+		{ "quiet\xa0panic_on_taint=8\xa0splash", 0x8 },
+		{ "\xa0panic_on_taint=8", 0x8 },
 	};
 
 	(void)state;
