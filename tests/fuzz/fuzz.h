@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,4 +31,17 @@ static inline int fuzz_open(const uint8_t *bytes, size_t length)
 	fuzz_check(fd >= 0);
 	fuzz_check(pwrite(fd, bytes, length, 0) == (ssize_t)length);
 	return fd;
+}
+
+/* The bytes as a string, which ends at their first NUL at the latest; for free(). */
+static inline char *fuzz_string(const uint8_t *bytes, size_t length)
+{
+	size_t size = length ? strnlen((const char *)bytes, length) : 0;
+	char *string = malloc(size + 1);
+
+	fuzz_check(string != NULL);
+	if (size)
+		memcpy(string, bytes, size);
+	string[size] = '\0';
+	return string;
 }
