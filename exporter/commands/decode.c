@@ -224,7 +224,7 @@ static int decode_file(struct decoding *decoding, int fd)
 {
 	char start[SMALL_MAX + 2];
 	size_t length;
-	int r = read_start(fd, start, &length);
+	int r = read_start(fd, start, &length), ended;
 
 	if (r < 0)
 		return r;
@@ -234,7 +234,9 @@ static int decode_file(struct decoding *decoding, int fd)
 	r = klog_reader_add(decoding->reader, start, length);
 	if (r == 0)
 		r = klog_reader_read(decoding->reader, fd);
-	return r < 0 ? r : klog_reader_end(decoding->reader);
+	/* Of a file that could not be read to its end nothing may be left for the next. */
+	ended = klog_reader_end(decoding->reader);
+	return r < 0 ? r : ended;
 }
 
 /* 1: all is well; 0: nothing was recognised or read, which was logged; or -ENOMEM. */
