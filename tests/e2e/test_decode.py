@@ -12,7 +12,7 @@ import resource
 import subprocess
 import tempfile
 
-from suite import PROGRAM, is_sanitized, run, test
+from suite import PROGRAM, is_instrumented, run, test
 from exporter import TIMEOUT
 from commands import CLOSED_STREAMS, IS_ROOT, command, folder_for_nobody, lines_of
 
@@ -308,7 +308,7 @@ def limited(*arguments, memory, **options):
 
 @test
 def memory_does_not_depend_on_the_length_of_a_log():
-    if is_sanitized():
+    if is_instrumented():
         return  # whose shadow takes terabytes of addresses
     with tempfile.TemporaryDirectory() as folder:
         log = pathlib.Path(folder) / "large.log"
@@ -389,7 +389,7 @@ def more_files_than_can_be_open_are_an_error_of_those_alone():
 
 @test
 def in_the_sandbox_no_file_is_opened():
-    if is_sanitized() or not IS_ROOT:
+    if is_instrumented() or not IS_ROOT:
         return
     with tempfile.TemporaryDirectory() as folder:
         trace = pathlib.Path(folder) / "trace"

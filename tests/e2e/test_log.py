@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 
-from suite import PROGRAM, SCENES, is_sanitized, run, test
+from suite import PROGRAM, SCENES, is_instrumented, run, test
 from commands import (
     IS_ROOT,
     command,
@@ -233,7 +233,7 @@ def check_followed(program):
             assert successes(samples)["log"] == 1, exporter.log
             assert value(samples, LOST) >= lost
             lost = value(samples, LOST)
-        if not is_sanitized():
+        if not is_instrumented():
             for layer in ("capabilities", "landlock", "seccomp"):
                 assert value(
                     samples, "kernel_taint_exporter_sandbox", layer=layer

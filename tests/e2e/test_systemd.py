@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from suite import PROGRAM, is_sanitized, run, test
+from suite import PROGRAM, is_instrumented, run, test
 from exporter import Exporter, TIMEOUT, wait_until
 from commands import PROPRIETARY, command, lines_of
 from process import is_at_rest
@@ -408,7 +408,7 @@ def the_watchdog_is_fed_in_time_and_not_without_need():
                 assert manager.hear() == {"WATCHDOG": "1"}
             took = time.monotonic() - begin
             assert took >= beats * usec / 1e6 / 8, took
-            assert took <= beats * usec / 1e6 * (10 if is_sanitized() else 2), took
+            assert took <= beats * usec / 1e6 * (10 if is_instrumented() else 2), took
             exporter.process.send_signal(signal.SIGHUP)
             assert manager.hear_but("WATCHDOG")["RELOADING"] == "1"
             assert manager.hear_but("WATCHDOG") == {"READY": "1"}

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 
-from suite import PROGRAM, SCENES, TESTS_FOLDER, is_sanitized, run, test
+from suite import PROGRAM, SCENES, TESTS_FOLDER, is_instrumented, run, test
 from exporter import Exporter, TIMEOUT, scene_flags
 from commands import (
     AS_ROOT,
@@ -249,7 +249,7 @@ def confined(change=lambda text: text, capabilities=""):
 @test
 def the_program_lives_on_what_the_service_leaves_it():
     # The sanitizers need system calls of their own.
-    if is_sanitized():
+    if is_instrumented():
         return
     with confined() as (folder, program):
         scene = copy_scene(SCENES / "proprietary", folder / "scene")
@@ -272,7 +272,7 @@ def the_program_lives_on_what_the_service_leaves_it():
 
 @test
 def the_program_could_not_live_on_less():
-    if is_sanitized():
+    if is_instrumented():
         return
     for line, less in (
         ("SystemCallFilter=@system-service", "SystemCallFilter=@basic-io"),
@@ -296,7 +296,7 @@ def with_log(text):
 
 @test
 def with_the_drop_in_it_opens_the_log_and_drops_what_that_took():
-    if is_sanitized() or not IS_ROOT or not has_log():
+    if is_instrumented() or not IS_ROOT or not has_log():
         return
     with confined(with_log, "+syslog") as (_, program):
         with Exporter(program, settings(LOG)["Environment"][0].split("=", 1)[1]) as exporter:
