@@ -234,8 +234,7 @@ static int decode_file(struct decoding *decoding, int fd)
 	r = klog_reader_add(decoding->reader, start, length);
 	if (r == 0)
 		r = klog_reader_read(decoding->reader, fd);
-	/* Of a file that could not be read to its end nothing may be left for the next.
-	 */
+	/* A file that cannot be read to its end leaves nothing for the next. */
 	ended = klog_reader_end(decoding->reader);
 	return r < 0 ? r : ended;
 }
