@@ -25,11 +25,14 @@ def test(function):
     return function
 
 
+def is_sanitized():
+    """Whether the program was built with AddressSanitizer: it is slow and large."""
+    return b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
+
+
 def is_instrumented():
-    """Whether the program was built with AddressSanitizer or for coverage: it is slow and
-    large, and has no sandbox."""
-    program = pathlib.Path(PROGRAM).read_bytes()
-    return b"__asan_init" in program or b"__gcov_init" in program
+    """Whether it was built so, or for coverage: it has no sandbox."""
+    return is_sanitized() or b"__gcov_init" in pathlib.Path(PROGRAM).read_bytes()
 
 
 def run(shared=None):

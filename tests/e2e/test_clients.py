@@ -14,7 +14,7 @@ import resource
 import socket
 import time
 
-from suite import PROGRAM, SCENES, is_instrumented, run, test
+from suite import PROGRAM, SCENES, is_sanitized, run, test
 from exporter import Exporter, scene_flags, wait_until, without_volatile
 from process import SEEN, descriptors, is_at_rest
 from scenery import (
@@ -308,13 +308,13 @@ def clients_that_vanish_in_the_middle_of_a_page_leave_nothing_behind():
 @test
 def a_page_without_memory_is_an_error_and_never_half_a_page():
     env = dict(os.environ)
-    if is_instrumented():
+    if is_sanitized():
         options = env.get("ASAN_OPTIONS", "")
         env["ASAN_OPTIONS"] = (
             f"{options}:allocator_may_return_null=1:max_allocation_size_mb=2"
         )
     with wide_exporter(env=env) as exporter:
-        if not is_instrumented():
+        if not is_sanitized():
             pid = exporter.process.pid
             pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0])
             size = pages * mmap.PAGESIZE + (3 << 20)
