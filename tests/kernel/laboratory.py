@@ -7,26 +7,14 @@ compressed. What each does is told in modules/.
 import os
 import pathlib
 import shutil
-import subprocess
 
-TIMEOUT = 600  # seconds for all modules, on a machine that is busy
+from packages import run
+
 SOURCES = pathlib.Path(__file__).resolve().parent / "modules"
 SIGNER = "A key of the laboratory"
 SIGNED = ("lab_signed", "lab_staging")
 COMPRESSED = {"lab_staging": "xz", "lab_test": "zst"}
 REPLACED = "lab_plain"  # of which there is a newer build
-
-
-def _run(*command):
-    result = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT,
-    )
-    assert result.returncode == 0, f"{command}:\n{result.stdout}"
 
 
 def _build(kernel, folder, *variables):
@@ -40,7 +28,7 @@ def _build(kernel, folder, *variables):
     jobs = len(os.sched_getaffinity(0))
     command = ["make", "-s", f"-j{jobs}", "-C", kernel.headers, f"M={folder}"]
     # The types of what a module consists of would need one more tool, and nobody asks.
-    _run(*command, "CONFIG_DEBUG_INFO_BTF_MODULES=", *variables, "modules")
+    run(*command, "CONFIG_DEBUG_INFO_BTF_MODULES=", *variables, "modules")
     # Last, as the sign of a build that was complete.
     shutil.copytree(SOURCES, folder / ".sources")
     (folder / ".sources").rename(folder / "sources")
@@ -49,7 +37,7 @@ def _build(kernel, folder, *variables):
 def _make_key(folder):
     key, certificate = folder / "lab.key", folder / "lab.pem"
     if not certificate.exists():
-        _run(
+        run(
             *"openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -subj".split(),
             f"/CN={SIGNER}",
             *("-keyout", key, "-out", certificate),
@@ -73,9 +61,9 @@ def install(kernel, cache, target):
         copy = target / file.name
         shutil.copy(file, copy)
         if file.stem in SIGNED:
-            _run(kernel.sign_file, "sha256", key, certificate, copy)
+            run(kernel.sign_file, "sha256", key, certificate, copy)
         if COMPRESSED.get(file.stem) == "xz":
-            _run("xz", "--check=crc32", copy)
+            run("xz", "--check=crc32", copy)
         elif COMPRESSED.get(file.stem) == "zst":
-            _run("zstd", "-q", "--rm", copy)
+            run("zstd", "-q", "--rm", copy)
     return certificate

@@ -46,7 +46,8 @@ class Kernel:
         return (self.folder / f"boot/config-{self.release}").read_text().splitlines()
 
 
-def _run(*command, **options):
+def run(*command, **options):
+    """What a tool prints, which must end well."""
     result = subprocess.run(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL,
@@ -97,14 +98,14 @@ def _versions(metapackages, cache):
 
 def _update():
     as_root = [] if os.geteuid() == 0 else ["sudo"]
-    _run(*as_root, "apt-get", "update", "-q")
+    run(*as_root, "apt-get", "update", "-q")
 
 
 def _unpack(versions, folder):
     """Complete or not there: what takes time happens in a folder beside it."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as name:
         beside = pathlib.Path(name)
-        _run(
+        run(
             "apt-get",
             "download",
             "-q",
@@ -112,13 +113,13 @@ def _unpack(versions, folder):
             cwd=beside,
         )
         for package in beside.glob("*.deb"):
-            _run("dpkg-deb", "-x", package, beside / "tree")
+            run("dpkg-deb", "-x", package, beside / "tree")
         # They look for each other where they would be installed.
         for makefile in beside.glob("tree/usr/src/*/Makefile"):
             text = makefile.read_text()
             here = "include $(dir $(lastword $(MAKEFILE_LIST)))../"
             makefile.write_text(text.replace("include /usr/src/", here))
-        _run("depmod", "-b", beside / "tree", Kernel(beside / "tree").release)
+        run("depmod", "-b", beside / "tree", Kernel(beside / "tree").release)
         os.rename(beside / "tree", folder)
 
 
