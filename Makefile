@@ -288,7 +288,7 @@ kernel: $(PROGRAM)
 
 # What the servers of others ask of the program it is asked by tests of its own, too.
 COVERING := $(filter-out $(addprefix %/test_,prometheus.py door_prometheus.py load.py \
-	units.py fleet.py demo.py sandbox.py syscalls.py hardening.py),$(E2E))
+	units.py fleet.py demo.py),$(E2E))
 
 .PHONY: coverage
 coverage: dependencies-test
