@@ -100,6 +100,12 @@ static int watch(const struct listeners *listeners)
 	return 0;
 }
 
+static void unwatch(const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		epoll_ctl(listeners->epoll, EPOLL_CTL_DEL, listeners->fds[i], NULL);
+}
+
 int listeners_watch(struct listeners *listeners, bool wanted)
 {
 	int r = 0;
@@ -108,8 +114,8 @@ int listeners_watch(struct listeners *listeners, bool wanted)
 		return 0;
 	if (wanted)
 		r = watch(listeners);
-	for (size_t i = 0; !wanted && i < listeners->count; i++)
-		epoll_ctl(listeners->epoll, EPOLL_CTL_DEL, listeners->fds[i], NULL);
+	else
+		unwatch(listeners);
 	listeners->is_watched = wanted && r == 0;
 	return r;
 }

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 {
 	_cleanup_(options_clear) struct options options = { 0 };
 	_cleanup_(scraper_clear) struct scraper scraper = { 0 };
-	size_t warm, before;
+	size_t warm, before = 0;
 
 	passes = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	if (!passes)
@@ -159,7 +159,6 @@ int main(int argc, char **argv)
 
 	/* The first passes open, and read the modules' files. */
 	warm = passes / 10;
-	before = 0;
 	for (pass = 0; pass < passes; pass++) {
 		if (pass == warm)
 			before = atomic_load(&allocations);
