@@ -44,7 +44,7 @@ ALL_CFLAGS   = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(HARDENING) $(CFL
 	$(if $(WERROR),-Werror) \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer) \
-	$(if $(COVERAGE),--coverage -O0) \
+	$(if $(COVERAGE),--coverage -fprofile-update=atomic -O0) \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 ALL_LDFLAGS  = $(HARDENING_LD) $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
 	$(if $(COVERAGE),--coverage)
