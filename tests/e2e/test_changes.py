@@ -346,13 +346,19 @@ def churn_and_scrape(letters, names, flags=()):
             steady = STEADY.findall(wire.ask().reply().body)
             for line in steady:
                 assert line.endswith(b" 1" if b"success" in line else b" 0"), line
-            for _ in range(3000):
+
+            def count():
                 page = wire.ask().reply().body
                 assert STEADY.findall(page) == steady, exporter.log + page.decode()
                 counted.add(int(LOADED.search(page).group(1)))
-            rounds = churn.rounds
-    assert rounds > 100, rounds
-    assert counted >= {len(static), len(static) + 1}, counted
+                return len(counted)
+
+            for _ in range(3000):
+                count()
+            # How the two keep step is the machine's business.
+            wait_until(lambda: count() > 1, what="page with another number of modules")
+            wait_until(lambda: churn.rounds > 100, what="hundred rounds")
+    assert min(counted) >= len(static), counted
     assert max(counted) <= len(static) + len(names), counted
 
 
@@ -381,22 +387,24 @@ def a_module_that_taints_while_the_host_is_read_contradicts_nothing():
             replace(scene / "proc/modules", module_line("late", "OE"))
             add_module_folder(scene, "late", "OE")
 
-        caught = 0
-        for _ in range(200):
+        def is_listed_while_it_taints():
             thread = threading.Thread(target=taint)
             thread.start()
             try:
                 samples = scrape(exporter)
             finally:
                 thread.join()
-            caught += value(samples, "kernel_taint_modules_loaded")
             for (name, labels), number in samples.items():
                 if name == "kernel_taint_flag_contradicted":
                     assert number == 0, labels
             remove_module_folder(scene, "late")
             replace(scene / "proc/modules", "")
             replace(scene / "proc/sys/kernel/tainted", "0\n")
-        assert 0 < caught
+            return value(samples, "kernel_taint_modules_loaded") == 1
+
+        caught = [is_listed_while_it_taints() for _ in range(200)]
+        # How the two keep step is the machine's business.
+        any(caught) or wait_until(is_listed_while_it_taints, what="page that lists it")
 
 
 run()
