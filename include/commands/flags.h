@@ -55,6 +55,7 @@ struct flag_row {
 	unsigned int commands; /* set of 1 << enum command */
 	const char *help;
 	const char *expected; /* of the argument, for errors */
+	const char *values;   /* for completion: its words, "FILE" or "FOLDER", or NULL */
 };
 
 struct command_row {

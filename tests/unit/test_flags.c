@@ -42,6 +42,13 @@ static void a_flag_with_an_argument_says_what_is_expected(void **state)
 		                 flag_rows[flag].expected != NULL);
 }
 
+static void only_a_flag_with_an_argument_is_completed(void **state)
+{
+	(void)state;
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++)
+		assert_true(flag_rows[flag].argument || !flag_rows[flag].values);
+}
+
 static void collectors_are_those_that_are_named_so(void **state)
 {
 	(void)state;
@@ -72,6 +79,7 @@ int main(void)
 		cmocka_unit_test(every_flag_has_a_name_of_its_own),
 		cmocka_unit_test(every_flag_goes_with_a_command),
 		cmocka_unit_test(a_flag_with_an_argument_says_what_is_expected),
+		cmocka_unit_test(only_a_flag_with_an_argument_is_completed),
 		cmocka_unit_test(collectors_are_those_that_are_named_so),
 		cmocka_unit_test(every_command_has_a_name_of_its_own),
 	};

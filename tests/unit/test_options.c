@@ -6,6 +6,7 @@
  */
 #include "commands/options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -992,6 +993,29 @@ static void options_parse_takes_the_defaults_that_help_shows(void **state)
 	parsed_clear(&parsed);
 }
 
+/* What a shell offers behind a flag. */
+static void options_parse_takes_every_word_of_the_table(void **state)
+{
+	(void)state;
+	for (enum flag flag = 0; flag < FLAG_COUNT; flag++) {
+		const char *command =
+			flag_rows[flag].commands & (1u << COMMAND_SERVE) ? "" : "decode ";
+		const char *word = flag_rows[flag].values;
+
+		for (; word && islower(*word); word += strspn(word, " ")) {
+			struct parsed parsed;
+			size_t length = strcspn(word, " ");
+			char line[128];
+
+			snprintf(line, sizeof(line), "%s--%s=%.*s", command,
+			         flag_rows[flag].name, (int)length, word);
+			parse_good(&parsed, line);
+			parsed_clear(&parsed);
+			word += length;
+		}
+	}
+}
+
 static void options_parse_prints_the_version_as_exporters_do(void **state)
 {
 	struct parsed parsed;
@@ -1079,6 +1103,7 @@ int main(void)
 		TEST(options_parse_refuses_module_without_a_name),
 		TEST(options_parse_prints_help_that_fits_a_screen),
 		TEST(options_parse_takes_the_defaults_that_help_shows),
+		TEST(options_parse_takes_every_word_of_the_table),
 		TEST(options_parse_prints_the_version_as_exporters_do),
 		TEST(options_parse_without_memory_says_so),
 	};
