@@ -28,7 +28,7 @@ int note_find(const unsigned char *bytes, size_t length, const char *name, uint3
 			return -EBADMSG;
 		memcpy(&note, bytes, sizeof(note));
 		left = length - sizeof(note);
-		if (padded(note.n_namesz) > left ||
+		if (note.n_namesz > left || padded(note.n_namesz) > left ||
 		    note.n_descsz > left - padded(note.n_namesz))
 			return -EBADMSG;
 		note_name = bytes + sizeof(note);
