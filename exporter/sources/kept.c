@@ -25,7 +25,8 @@ void kept_init(struct kept_table *table)
 	*table = (struct kept_table){ 0 };
 	/* A quarter of the descriptors at most: clients and new opens need theirs. */
 	getrlimit(RLIMIT_NOFILE, &files);
-	table->max = files.rlim_cur / 4 < KEPT_MAX ? files.rlim_cur / 4 : KEPT_MAX;
+	table->max =
+		(size_t)(files.rlim_cur / 4 < KEPT_MAX ? files.rlim_cur / 4 : KEPT_MAX);
 }
 
 void kept_drop(struct kept_table *table, struct kept *slot)

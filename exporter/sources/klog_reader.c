@@ -88,7 +88,7 @@ static bool look_back(const struct klog_reader *reader, const char *line, uint64
                       struct klog_message *ret_heading)
 {
 	const char *floor = reader->buffer + reader->floor;
-	bool is_cut = line - floor >= HISTORY, is_found = false;
+	bool is_cut = (size_t)(line - floor) >= HISTORY, is_found = false;
 
 	if (is_cut)
 		floor = line - HISTORY;

@@ -105,8 +105,8 @@ static size_t limit_of_connections(void)
 
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_cur / 8 * 3;
-	return files.rlim_cur < WEB_CONNECTIONS_MAX ? files.rlim_cur
-	                                            : WEB_CONNECTIONS_MAX;
+	return (size_t)(files.rlim_cur < WEB_CONNECTIONS_MAX ? files.rlim_cur
+	                                                     : WEB_CONNECTIONS_MAX);
 }
 
 static int watch(struct web_server *server, int fd)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Module files made from nothing: relocatable ELF with .modinfo, a build ID and a
- * signature in the clear form of Linux 3.7, each only if wanted. Also: real ones, signed
- * and tampered with, below tests/unit/ko, and the certificate of their key. cmocka.h
- * stands before it.
+ * Module files made from nothing: relocatable ELF in this machine's byte order with
+ * .modinfo, a build ID and a signature in the clear form of Linux 3.7, each only if
+ * wanted. Also: real ones, signed and tampered with, below tests/modules, and the
+ * certificate of their key. cmocka.h stands before it.
  */
 #pragma once
 
@@ -83,7 +83,8 @@ static inline void ko_build(const struct ko *ko, struct text *bytes)
 	static const char names[] = "\0.shstrtab\0.modinfo\0.note.gnu.build-id";
 	Elf64_Shdr sections[4] = { 0 };
 	Elf64_Ehdr file = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+		             BYTE_ORDER == BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB,
 		             EV_CURRENT },
 		.e_type = ET_REL,
 		.e_machine = EM_X86_64,

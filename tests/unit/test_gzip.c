@@ -111,7 +111,7 @@ static void add_page(struct text *text, size_t series)
 {
 	for (size_t i = 0; i < series; i++) {
 		text_add_string(text, "kernel_taint_module{module=\"m");
-		text_add_number(text, i * 2654435761 % 100000);
+		text_add_number(text, i * UINT64_C(2654435761) % 100000);
 		text_add_string(text, "\",taint=\"oot_module\",flag=\"O\"} 1\n");
 	}
 }

@@ -40,7 +40,7 @@ struct step {
 
 static const struct step *steps;
 static unsigned int repeated;
-static long wall_shift; /* seconds that the wall clock was set forward */
+static time_t wall_shift; /* seconds that the wall clock was set forward */
 static unsigned int
 	clock_left; /* looks at the monotonic clock before it jumps; 0: none */
 static bool memory_fails;

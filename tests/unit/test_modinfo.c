@@ -402,10 +402,11 @@ static void modinfo_read_survives_every_changed_byte_of_a_header(void **state)
 
 	(void)state;
 	memcpy(&table, bytes + offsetof(Elf64_Ehdr, e_shoff), sizeof(table));
+	table = le64toh(table);
 	assert_true(table < length);
 	for (size_t at = 0; at < length; at++) {
 		if (at == sizeof(Elf64_Ehdr))
-			at = table;
+			at = (size_t)table;
 		for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 			bytes[at] ^= changes[i];
 			check_part(bytes, length);

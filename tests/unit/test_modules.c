@@ -1192,12 +1192,12 @@ static void modules_read_takes_no_module_for_hidden_that_two_torn_lists_lost(voi
 /* A small generator of numbers; the tests are the same in each run. */
 static uint64_t random_state;
 
-static uint64_t random_below(uint64_t limit)
+static size_t random_below(size_t limit)
 {
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
-	return random_state % limit;
+	return (size_t)(random_state % limit);
 }
 
 /* Two modules that come and go all the time, one step now and then. */
@@ -1206,7 +1206,7 @@ static struct {
 	bool loads;
 	int done;
 } churn[2];
-static uint64_t churn_pause; /* a step in this many calls */
+static size_t churn_pause; /* a step in this many calls */
 
 static void go_on_churning(void)
 {

@@ -773,7 +773,7 @@ struct made_module {
 static void make_name(struct made_module *module)
 {
 	static const char alphabet[] = "aL(),-+ \n\t/!.\\\"\xff\xc3\x80\x01[]{}=x";
-	size_t length = 1 + random_below(sizeof(module->name) - 1);
+	size_t length = 1 + (size_t)random_below(sizeof(module->name) - 1);
 
 	for (size_t i = 0; i < length; i++)
 		module->name[i] = alphabet[random_below(sizeof(alphabet) - 1)];
@@ -785,7 +785,7 @@ static void print_module(struct text *text, const struct made_module *modules,
                          size_t count, size_t index)
 {
 	static const char *const states[] = { "Live", "Loading", "Unloading" };
-	size_t users = random_below(4);
+	size_t users = (size_t)random_below(4);
 
 	text_add_string(text, modules[index].name);
 	text_add_char(text, ' ');
@@ -858,7 +858,7 @@ static void procfs_modules_parse_survives_broken_lists(void **state)
 	random_state = 42;
 	for (int round = 0; round < 20000; round++) {
 		char bytes[sizeof(whole)];
-		size_t length = 1 + random_below(sizeof(whole) - 1);
+		size_t length = 1 + (size_t)random_below(sizeof(whole) - 1);
 
 		memcpy(bytes, whole, sizeof(whole));
 		for (uint64_t i = random_below(6); i > 0; i--)

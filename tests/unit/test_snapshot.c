@@ -278,7 +278,7 @@ static void unlisted_modules_keep_their_names_and_inodes(void **state)
 		memset(name, 'x', sizeof(name));
 	}
 	assert_int_equal(list.unlisted_count, 1000);
-	for (uint64_t i = 0; i < 1000; i++) {
+	for (size_t i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "module_%u", (unsigned int)i);
 		assert_string_equal(module_list_unlisted_name(&list, i), name);
 		assert_true(list.unlisted[i].inode == UINT64_MAX - i);

@@ -23,7 +23,7 @@ void __real_free(void *pointer);
 void __wrap_free(void *pointer);
 
 /* More than any honest test asks for: refused, whatever the machine would give. */
-#define SIZE_TOO_MUCH (SIZE_MAX >> 20)
+#define SIZE_TOO_MUCH (SIZE_MAX >> 4)
 
 static int calls_left;   /* realloc() calls that still succeed; negative: all */
 static unsigned calls;   /* realloc() calls so far */
