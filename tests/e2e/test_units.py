@@ -36,6 +36,7 @@ NAME = "kernel_taint_exporter"
 ROOT = TESTS_FOLDER.parent
 PACKAGING = ROOT / "packaging" / "systemd"
 SERVICE = PACKAGING / f"{NAME}.service"
+DASHBOARDS = list((ROOT / "dashboards/output").glob("[!.]*"))
 LOG = PACKAGING / "log.conf"
 
 # What is left open, and why.
@@ -100,6 +101,7 @@ def verify(folder):
         folder,
         "verify",
         "--recursive-errors=no",
+        "--man=no",  # it is not installed
         str(folder / f"{NAME}.service"),
         str(folder / f"{NAME}.socket"),
     )
@@ -353,6 +355,12 @@ def all_is_installed_where_the_prefix_says_and_nothing_stays():
                 f"{prefix}/lib/sysusers.d/{NAME}.conf": 0o644,
                 f"{prefix}/share/doc/{NAME}/log.conf": 0o644,
                 f"{prefix}/share/doc/{NAME}/socket.conf": 0o644,
+                f"{prefix}/share/man/man8/{NAME}.8": 0o644,
+                f"{prefix}/share/bash-completion/completions/{NAME}": 0o644,
+                f"{prefix}/share/zsh/site-functions/_{NAME}": 0o644,
+                f"{prefix}/share/fish/vendor_completions.d/{NAME}.fish": 0o644,
+                f"{prefix}/share/{NAME}/RUNBOOKS.md": 0o644,
+                **{f"{prefix}/share/{NAME}/{file.name}": 0o644 for file in DASHBOARDS},
                 f"etc/default/{NAME}": 0o644,
             }
             units = folder / prefix / "lib/systemd/system"
