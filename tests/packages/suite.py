@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS_FOLDER / "lib"))
 
-from exporter import tap  # noqa: E402
+from exporter import Exporter, scene_flags, tap  # noqa: E402
 from roots import SOURCE, Root  # noqa: E402
 
 SCENES = TESTS_FOLDER / "scenes"
@@ -38,6 +38,15 @@ def installations():
 def installation(title):
     """Those lines as one script, for a root in which everybody is root."""
     return "set -ex\n" + "\n".join(installations()[title]).replace("sudo ", "")
+
+
+def serve_tainted_host(root, name):
+    """The program NAME that is installed in ROOT serves a captured host as its user."""
+    scene = [(SCENES / "proprietary", "/src/scene")]
+    command = root.command(f"/usr/bin/{name}", user=name, binds=scene)
+    with Exporter(command, *scene_flags("/src/scene")) as exporter:
+        page = exporter.get()[2].decode()
+        assert "\nkernel_taint_mask 12289\n" in page, page
 
 
 def test(function):

@@ -8,8 +8,17 @@ import re
 import shutil
 import subprocess
 
-from suite import BASE, BUILDER, DIST, FOLDER, HOME, SCENES, installation, run, test
-from exporter import Exporter, scene_flags
+from suite import (
+    BASE,
+    BUILDER,
+    DIST,
+    FOLDER,
+    HOME,
+    installation,
+    run,
+    serve_tainted_host,
+    test,
+)
 
 NAME = "kernel_taint_exporter"
 PACKAGE = "kernel-taint-exporter"
@@ -138,11 +147,7 @@ def its_service_reads_its_settings():
 
 @test
 def the_program_serves_a_tainted_host_as_its_user():
-    scene = [(SCENES / "proprietary", "/src/scene")]
-    command = ROOT.command(f"/usr/bin/{NAME}", user=NAME, binds=scene)
-    with Exporter(command, *scene_flags("/src/scene")) as exporter:
-        page = exporter.get()[2].decode()
-        assert "\nkernel_taint_mask 12289\n" in page, page
+    serve_tainted_host(ROOT, NAME)
 
 
 @test
