@@ -111,8 +111,6 @@ FISH_ACTIONS = {
     "FILE": " -r -F", "FOLDER": " -x -a '(__fish_complete_directories)'", "": " -x",
 }
 
-REPEATABLE = {"--collector.signature.trust", "--web.listen-address"}
-
 
 def spellings(flags):
     """Each flag as it is given, with its row; a collector has two."""
@@ -208,7 +206,7 @@ def zsh(tables):
 
     def added(goes_with, rows):
         specs = "".join(
-            f"\n\t'{'*' if name in REPEATABLE else ''}{name}{'=' if row[1] else ''}"
+            f"\n\t'{'*' if row[2].endswith('; repeatable') else ''}{name}{'=' if row[1] else ''}"
             f"[{quoted(row[2])}]{argument(row)}'"
             for name, row in rows)
         return f"[[ $command == ({'|'.join(goes_with)}) ]] && arguments+=({specs}\n)\n"

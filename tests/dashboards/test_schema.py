@@ -1,16 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-The dashboards have the types that Grafana publishes (@grafana/schema, see schema/board.ts):
-each becomes a literal in TypeScript, where the compiler also refuses fields that nobody knows.
+The dashboards have the types that Grafana publishes (@grafana/schema, see schema/board.ts).
 """
 
-import json
 import pathlib
-import re
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -18,10 +13,9 @@ import queries
 from exporter import tap
 from mutations import REMOVED, mutated
 from queries import FLEET, HOST, MODULES
+from typescript import complaints
 
 HERE = pathlib.Path(__file__).resolve().parent
-TSC = HERE.parent / "node_modules" / "typescript" / "bin" / "tsc"
-COMPLAINT = re.compile(r"(\w[\w-]*)\.ts\(\d+,\d+\): error TS\d+: (.*)")
 
 # What must not pass.
 WRONG = {
@@ -57,34 +51,11 @@ WRONG = {
 }
 
 
-def complaints(boards):
-    """What the compiler says of BOARDS, by their names: {name: [complaint]}."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for name, board in boards.items():
-            files.append(pathlib.Path(folder) / f"{name}.ts")
-            files[-1].write_text(
-                f"import type {{ Board }} from '{HERE}/schema/board';\n"
-                f"export const board: Board = {json.dumps(board, indent=1)};\n",
-                encoding="utf-8",
-            )
-        run = subprocess.run(
-            ["node", TSC, "--noEmit", "--strict", "--target", "es2022", "--module", "esnext",
-             "--moduleResolution", "bundler", "--pretty", "false", *files],
-            cwd=folder, capture_output=True, text=True,
-        )
-    found = {}
-    for name, complaint in COMPLAINT.findall(run.stdout):
-        found.setdefault(name, []).append(complaint)
-    assert bool(found) == bool(run.returncode), run.stdout + run.stderr
-    return found
-
-
 BOARDS = {name.removesuffix(".json"): board for name, board in queries.read().items()}
 BROKEN = {
     name: mutated(queries.read(), mutation)[mutation[0][0]] for name, mutation in WRONG.items()
 }
-FOUND = complaints({**BOARDS, **BROKEN})
+FOUND = complaints({**BOARDS, **BROKEN}, lambda board: ("Board", HERE / "schema/board"))
 
 
 def the_dashboards_have_the_types_that_Grafana_publishes():
