@@ -273,7 +273,8 @@ unit: $(UNITS)
 
 golden: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/golden/golden.py $(PROGRAM)' \
-		'$(PYTHON) tests/golden/decode.py $(PROGRAM)'
+		'$(PYTHON) tests/golden/decode.py $(PROGRAM)' \
+		'$(PYTHON) tests/golden/kernels.py $(PROGRAM)'
 
 e2e: $(PROGRAM)
 	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')

@@ -86,14 +86,17 @@ static int say(struct decoding *decoding, const struct decoded *decoded)
 	return r;
 }
 
-static struct diagnosis_hints hints_of(const struct decoding *decoding,
-                                       const struct boot_log *boot)
+static struct report_hints hints_of(const struct decoding *decoding,
+                                    const struct boot_log *boot)
 {
-	return (struct diagnosis_hints){
+	return (struct report_hints){
 		.is_dialect_given = decoding->options->scrape.is_dialect_given,
 		.dialect = decoding->options->scrape.dialect,
 		.release = boot ? text_string(&boot->release) : "",
 		.version = boot ? text_string(&boot->version) : "",
+		.is_unsigned_announced =
+			boot &&
+			tally_has_event(&boot->tally, ANNOUNCEMENT_UNSIGNED_MODULE),
 	};
 }
 
@@ -101,7 +104,7 @@ static int say_backtrace(void *context, const struct backtrace *backtrace,
                          const struct boot_log *boot)
 {
 	struct decoding *decoding = context;
-	struct diagnosis_hints hints = hints_of(decoding, boot);
+	struct report_hints hints = hints_of(decoding, boot);
 	struct diagnosis diagnosis;
 
 	diagnosis_of_backtrace(&diagnosis, backtrace, &hints);
@@ -114,7 +117,7 @@ static int say_backtrace(void *context, const struct backtrace *backtrace,
 static int say_boot(void *context, const struct boot_log *boot)
 {
 	struct decoding *decoding = context;
-	struct diagnosis_hints hints = hints_of(decoding, boot);
+	struct report_hints hints = hints_of(decoding, boot);
 	struct backtrace nothing;
 	struct diagnosis diagnosis;
 
@@ -127,7 +130,7 @@ static int say_boot(void *context, const struct boot_log *boot)
 
 static int say_mask(struct decoding *decoding, uint64_t mask)
 {
-	struct diagnosis_hints hints = hints_of(decoding, NULL);
+	struct report_hints hints = hints_of(decoding, NULL);
 	struct diagnosis diagnosis;
 
 	diagnosis_of_mask(&diagnosis, mask, &hints);
@@ -152,35 +155,30 @@ static bool mask_parse(const char *string, uint64_t *ret_mask)
 	       number_hexadecimal_parse(string, length, ret_mask) == 0;
 }
 
-/* "POE", or "P           OE  ------------ T": the letters of some kernel and no word. */
-static bool is_flags(const char *string, size_t length)
+/*
+ * Whether they are the letters of some kernel and no word: "POE", or what stands behind
+ * "Tainted:".
+ */
+static bool is_flags(const char *string, size_t length, const struct diagnosis *diagnosis)
 {
-	struct diagnosis_hints hints = { .release = "", .version = "" };
-	struct backtrace backtrace = { .flags = { .data = (char *)string,
-		                                  .length = length } };
-	struct diagnosis diagnosis;
-
 	for (size_t i = 0; i < length; i++)
 		if (!isalpha((unsigned char)string[i]) && !strchr(" -?", string[i]))
 			return false;
-	backtrace.tainted = BACKTRACE_TAINTED;
-	diagnosis_of_backtrace(&diagnosis, &backtrace, &hints);
-	return taint_letters_is_empty(&diagnosis.strangers) &&
-	       (diagnosis.mask || memchr(string, 'G', length));
+	return taint_letters_is_empty(&diagnosis->strangers) &&
+	       (diagnosis->mask || diagnosis->has_uncertain_place ||
+	        memchr(string, 'G', length));
 }
 
 static int decode_flags(struct decoding *decoding, const char *string, size_t length)
 {
-	_cleanup_(text_clear) struct text line = TEXT_INIT;
-	int r;
+	struct report_hints hints = hints_of(decoding, NULL);
+	struct diagnosis diagnosis;
 
-	text_add_string(&line, "Tainted: ");
-	text_add(&line, string, length);
-	text_add_char(&line, '\n');
-	r = line.error
-	            ? line.error
-	            : klog_reader_add(decoding->reader, text_string(&line), line.length);
-	return r < 0 ? r : klog_reader_end(decoding->reader);
+	diagnosis_of_flags(&diagnosis, string, length, &hints);
+	if (!is_flags(string, length, &diagnosis))
+		return 0;
+	return say(decoding, &(struct decoded){ .source = decoding->source,
+	                                        .diagnosis = &diagnosis });
 }
 
 /* What is short may be anything. The text has a NUL behind it. */
@@ -198,8 +196,7 @@ static int decode_small(struct decoding *decoding, const char *string, size_t le
 	if (r < 0 || decoding->found > found)
 		return r;
 	length = strcspn(string, "\r\n");
-	if (string[length + strspn(string + length, "\r\n")] == '\0' &&
-	    is_flags(string, length))
+	if (string[length + strspn(string + length, "\r\n")] == '\0')
 		return decode_flags(decoding, string, length);
 	return 0;
 }

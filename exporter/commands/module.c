@@ -18,6 +18,7 @@
 #include "commands/options.h"
 #include "commands/output.h"
 #include "exposition/report.h"
+#include "model/dialect_choose.h"
 #include "model/module_file.h"
 #include "model/snapshot.h"
 #include "sources/builds.h"

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "exposition/host_json.h"
 #include "exposition/page.h"
+#include "model/dialect_choose.h"
 #include "sources/builds.h"
 #include "sources/file_cache.h"
 #include "sources/inspector.h"

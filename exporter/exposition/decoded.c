@@ -42,22 +42,53 @@ static const char *time_of(const struct stamp *stamp)
 static void add_kernel(const struct decoded *decoded, struct text *text)
 {
 	static const char *const ways[] = {
-		[DIAGNOSIS_BY_FLAG] = "as --dialect says",
-		[DIAGNOSIS_BY_RELEASE] = "by the kernel's release",
-		[DIAGNOSIS_BY_SUPPORTED] = "for only SUSE says what is supported",
-		[DIAGNOSIS_BY_DASHES] = "by the dashes among the flags",
-		[DIAGNOSIS_BY_LETTERS] =
-			"the first that knows all letters; see --dialect",
-		[DIAGNOSIS_BY_DEFAULT] = "for nothing says otherwise; see --dialect",
+		[DIALECT_BY_FLAG] = "as --dialect says",
+		[DIALECT_BY_RELEASE] = "by the kernel's release",
+		[DIALECT_BY_SUPPORTED] = "for only SUSE says what is supported",
+		[DIALECT_BY_DASHES] = "by the dashes among the flags",
+		[DIALECT_BY_LETTERS] = "the first that knows all letters; see --dialect",
+		[DIALECT_BY_DEFAULT] = "for nothing says otherwise; see --dialect",
 	};
-	_Static_assert(ARRAY_SIZE(ways) == DIAGNOSIS_BY_COUNT, "one text each");
+	_Static_assert(ARRAY_SIZE(ways) == DIALECT_BY_COUNT, "one text each");
 
-	lines_add(text, "kernel", decoded->diagnosis->release);
+	lines_add(text, "kernel", decoded->diagnosis->kernel.release);
 	lines_add_label(text, "dialect");
-	text_add_string(text, dialect_name(decoded->diagnosis->dialect.id));
+	text_add_string(text, dialect_name(decoded->diagnosis->kernel.dialect.id));
 	text_add_string(text, ", ");
-	text_add_string(text, ways[decoded->diagnosis->by]);
+	text_add_string(text, ways[decoded->diagnosis->kernel.by]);
 	text_add_char(text, '\n');
+}
+
+/* "bit 30 (no_support), bit 31 (external_support)" */
+static void add_bits(const struct dialect *dialect, uint64_t bits, struct text *text)
+{
+	bool is_first = true;
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		if (!(bits >> bit & 1))
+			continue;
+		text_add_string(text, is_first ? "bit " : ", bit ");
+		text_add_number(text, bit);
+		text_add_string(text, " (");
+		text_add_string(text, taint_slug(dialect->bits[bit]->taint));
+		text_add_char(text, ')');
+		is_first = false;
+	}
+}
+
+/* What of the mask is not known, and why. */
+static void add_mask_gaps(const struct diagnosis *diagnosis, struct text *text)
+{
+	if (diagnosis->has_uncertain_place)
+		text_add_string(text, ", and letters whose bit depends on the release");
+	if (diagnosis->is_of_number || diagnosis->is_mask_whole)
+		return;
+	if (diagnosis->unprinted) {
+		text_add_string(text, "; this kernel never prints ");
+		add_bits(&diagnosis->kernel.dialect, diagnosis->unprinted, text);
+	} else if (!diagnosis->has_uncertain_place) {
+		text_add_string(text, ", and perhaps bits that are not printed");
+	}
 }
 
 static void add_mask(const struct decoded *decoded, struct text *text)
@@ -70,21 +101,27 @@ static void add_mask(const struct decoded *decoded, struct text *text)
 		text_add_string(text, "unknown: there is no line with \"Tainted:\"\n");
 		return;
 	}
+	if (!diagnosis->mask && diagnosis->has_uncertain_place) {
+		text_add_string(text, "unknown: the bits depend on the release of the "
+		                      "kernel\n");
+		return;
+	}
 	snprintf(hexadecimal, sizeof(hexadecimal), " (0x%" PRIx64 ")", diagnosis->mask);
 	text_add_number(text, diagnosis->mask);
 	text_add_string(text, hexadecimal);
-	if (!diagnosis->is_mask_whole)
-		text_add_string(text, ", and perhaps bits that are not printed");
+	add_mask_gaps(diagnosis, text);
 	text_add_char(text, '\n');
 }
 
-/* The line as this kernel prints it. */
+/* The line as this kernel prints it, if the mask is known. */
 static void add_string(const struct diagnosis *diagnosis, struct text *text)
 {
+	if (diagnosis->has_uncertain_place || diagnosis->uncertain_bits)
+		return;
 	lines_add_label(text, "printed as");
 	if (diagnosis->mask) {
 		text_add_string(text, "Tainted: ");
-		taint_string_write(&diagnosis->dialect, diagnosis->mask, text);
+		taint_string_write(&diagnosis->kernel.dialect, diagnosis->mask, text);
 		while (text->length && text->data[text->length - 1] == ' ')
 			text->data[--text->length] = '\0';
 	} else {
@@ -93,35 +130,61 @@ static void add_string(const struct diagnosis *diagnosis, struct text *text)
 	text_add_char(text, '\n');
 }
 
-static void add_elsewhere(const struct diagnosed_taint *taint, struct text *text)
+/* What to boot with, so that these taints end in a panic (since 5.8, and RHEL 8.3). */
+static void add_panic_parameter(const struct diagnosis *diagnosis, struct text *text)
 {
-	const struct taint_fact *fact;
-	size_t at = 0;
+	char parameter[40];
 
-	while ((fact = diagnosed_next_elsewhere(taint, &at))) {
+	if (diagnosis->has_uncertain_place || !diagnosis->mask)
+		return;
+	snprintf(parameter, sizeof(parameter), "panic_on_taint=0x%" PRIx64,
+	         diagnosis->mask);
+	lines_add(text, "to panic on", parameter);
+}
+
+/* On which kernels a row of meanings holds. */
+static void add_releases(const struct meaning *meaning, struct text *text)
+{
+	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
+		if (!(meaning->dialects & (1u << id)))
+			continue;
+		text_add_char(text, ' ');
+		text_add_string(text, dialect_name(id));
+	}
+	if (!kernel_version_is_zero(&meaning->since)) {
+		text_add_string(text, ", from ");
+		kernel_version_write(&meaning->since, text);
+		text_add_string(text, " on");
+	}
+	if (!kernel_version_is_zero(&meaning->until)) {
+		text_add_string(text, ", before ");
+		kernel_version_write(&meaning->until, text);
+	}
+}
+
+static void add_meanings(const struct decoded *decoded,
+                         const struct diagnosed_taint *taint, struct text *text)
+{
+	struct meanings meanings;
+
+	diagnosed_meanings(taint, decoded->diagnosis, &meanings);
+	for (size_t i = 0; i < meanings.count; i++) {
+		const struct taint_fact *fact = meanings.rows[i].fact;
+
 		lines_add_label(text, "");
-		text_add_string(text, "but on");
-		for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
-			if (!(fact->dialects & (1u << id)))
-				continue;
-			text_add_char(text, ' ');
-			text_add_string(text, dialect_name(id));
-		}
-		if (!kernel_version_is_zero(&fact->since)) {
-			text_add_string(text, ", from ");
-			kernel_version_write(&fact->since, text);
-			text_add_string(text, " on");
-		}
-		if (!kernel_version_is_zero(&fact->until)) {
-			text_add_string(text, ", before ");
-			kernel_version_write(&fact->until, text);
-		}
+		text_add_string(text, taint->is_uncertain ? "on" : "but on");
+		add_releases(&meanings.rows[i], text);
 		text_add_string(text, ": ");
 		text_add_char(text, fact->letter);
+		if (taint->is_uncertain && fact->bit != TAINT_NO_BIT) {
+			text_add_string(text, " (bit ");
+			text_add_number(text, fact->bit);
+			text_add_char(text, ')');
+		}
 		text_add_string(text, ", ");
 		text_add_string(text, taint_slug(fact->taint));
 		text_add_string(text, ": ");
-		text_add_string(text, taint_meaning(fact->taint));
+		taint_fact_meaning_write(fact, text);
 		text_add_char(text, '\n');
 	}
 }
@@ -154,7 +217,7 @@ static void add_facts(const struct diagnosed_taint *taint, struct text *text)
 		return;
 	lines_add_label(text, "");
 	taint_constant_write(taint->fact->taint, text);
-	text_add_string(text, taint_is_module_taint(taint->fact->taint)
+	text_add_string(text, taint->fact->scope != TAINT_OF_KERNEL
 	                              ? "; a module can carry it\n"
 	                              : "; no module can carry it\n");
 	lines_add_label(text, "");
@@ -175,7 +238,7 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 	lines_add_label(text, label);
 	text_add_string(text, diagnosed_slug(taint));
 	text_add_string(text, ": ");
-	text_add_string(text, diagnosed_meaning(taint));
+	diagnosed_meaning_write(taint, decoded->diagnosis, text);
 	if (taint->is_set_known && !taint->is_set)
 		text_add_string(text, "; not in the mask");
 	text_add_char(text, '\n');
@@ -183,8 +246,8 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 		add_carriers(decoded, taint, text);
 	else
 		add_facts(taint, text);
-	if (!diagnosis_by_is_sure(decoded->diagnosis->by))
-		add_elsewhere(taint, text);
+	lines_add(text, "", diagnosed_note(taint, decoded->diagnosis));
+	add_meanings(decoded, taint, text);
 }
 
 /* The letters in the order of their bits. */
@@ -192,7 +255,7 @@ static void add_flags(const struct diagnosis *diagnosis, struct taint_letters le
                       struct text *text)
 {
 	text_add_string(text, " (");
-	dialect_letters_write(&diagnosis->dialect, letters, text);
+	dialect_letters_write(&diagnosis->kernel.dialect, letters, text);
 	text_add_char(text, ')');
 }
 
@@ -229,7 +292,7 @@ static void add_unexplained(const struct decoded *decoded, struct text *text)
 	if (!decoded->backtrace->has_modules)
 		lines_add(text, "modules", "not listed");
 	for (unsigned int bit = 0; bit < 64; bit++) {
-		const struct taint_fact *fact = diagnosis->dialect.bits[bit];
+		const struct taint_fact *fact = diagnosis->kernel.dialect.bits[bit];
 
 		if (!(diagnosis->unexplained >> bit & 1))
 			continue;
@@ -253,11 +316,16 @@ static void add_announcements(const struct decoded *decoded, struct text *text)
 		lines_add_label(text, "announced");
 		lines_add_printable(text, time);
 		text_add_string(text, *time ? " " : "");
-		lines_add_printable(
-			text, *entry->module ? entry->module
-					     : announcement_subject(entry->announcement));
+		lines_add_printable(text,
+		                    *boot_log_module(boot, i)
+		                            ? boot_log_module(boot, i)
+		                            : announcement_subject(entry->announcement));
 		text_add_char(text, ' ');
 		text_add_string(text, announcement_meaning(entry->announcement));
+		if (*boot_log_detail(boot, i)) {
+			text_add_string(text, ": ");
+			lines_add_printable(text, boot_log_detail(boot, i));
+		}
 		if (entry->count > 1) {
 			text_add_string(text, ", times: ");
 			text_add_number(text, entry->count);
@@ -284,6 +352,8 @@ void decoded_write(const struct decoded *decoded, struct text *text)
 		diagnosed_init(&diagnosed, decoded->diagnosis);
 		for (size_t i = 0; i < diagnosed.count; i++)
 			add_taint(decoded, &diagnosed.taints[i], text);
+		if (!backtrace)
+			add_panic_parameter(decoded->diagnosis, text);
 	}
 	if (backtrace) {
 		add_unexplained(decoded, text);

@@ -4,6 +4,10 @@
  */
 #include "exposition/decoded_json.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/json.h"
 #include "base/macros.h"
 #include "base/text.h"
@@ -26,37 +30,54 @@ static void add_stamp(const struct stamp *stamp, struct text *text)
 	json_add_pair(text, "seconds", stamp->seconds);
 }
 
-static void add_elsewhere(const struct diagnosed_taint *taint, struct text *text)
+static void add_dialects(uint16_t dialects, struct text *text)
 {
-	const struct taint_fact *fact;
-	size_t at = 0;
-
-	begin_list(text, "elsewhere");
-	while ((fact = diagnosed_next_elsewhere(taint, &at))) {
-		const char flag[] = { fact->letter, '\0' };
-		_cleanup_(text_clear) struct text since = TEXT_INIT, until = TEXT_INIT;
-
-		kernel_version_write(&fact->since, &since);
-		kernel_version_write(&fact->until, &until);
+	begin_list(text, "dialects");
+	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
+		if (!(dialects & (1u << id)))
+			continue;
 		json_add_comma(text);
-		text_add_char(text, '{');
-		begin_list(text, "dialects");
-		for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
-			if (!(fact->dialects & (1u << id)))
-				continue;
-			json_add_comma(text);
-			json_add_string(text, dialect_name(id));
-		}
-		text_add_char(text, ']');
-		json_add_pair(text, "since", text_string(&since));
-		json_add_pair(text, "until", text_string(&until));
-		json_add_pair(text, "flag", flag);
-		json_add_pair(text, "taint", taint_slug(fact->taint));
-		json_add_pair(text, "meaning", taint_meaning(fact->taint));
-		text_add_char(text, '}');
-		if (since.error || until.error)
-			text->error = since.error ? since.error : until.error;
+		json_add_string(text, dialect_name(id));
 	}
+	text_add_char(text, ']');
+}
+
+static void add_meaning(const struct meaning *meaning, struct text *text)
+{
+	const struct taint_fact *fact = meaning->fact;
+	const char flag[] = { fact->letter, '\0' };
+	_cleanup_(text_clear) struct text since = TEXT_INIT, until = TEXT_INIT;
+	_cleanup_(text_clear) struct text words = TEXT_INIT;
+
+	kernel_version_write(&meaning->since, &since);
+	kernel_version_write(&meaning->until, &until);
+	taint_fact_meaning_write(fact, &words);
+	json_add_comma(text);
+	text_add_char(text, '{');
+	add_dialects(meaning->dialects, text);
+	json_add_pair(text, "since", text_string(&since));
+	json_add_pair(text, "until", text_string(&until));
+	json_add_number(text, "bit", fact->bit != TAINT_NO_BIT, fact->bit);
+	json_add_pair(text, "flag", flag);
+	json_add_pair(text, "taint", taint_slug(fact->taint));
+	json_add_pair(text, "meaning", text_string(&words));
+	text_add_char(text, '}');
+	if (since.error || until.error || words.error)
+		text->error = -ENOMEM;
+}
+
+/* The key is there where the kernel is not known. */
+static void add_elsewhere(const struct decoded *decoded,
+                          const struct diagnosed_taint *taint, struct text *text)
+{
+	struct meanings meanings;
+
+	diagnosed_meanings(taint, decoded->diagnosis, &meanings);
+	if (!meanings.count && dialect_by_is_sure(decoded->diagnosis->kernel.by))
+		return;
+	begin_list(text, "elsewhere");
+	for (size_t i = 0; i < meanings.count; i++)
+		add_meaning(&meanings.rows[i], text);
 	text_add_char(text, ']');
 }
 
@@ -82,7 +103,7 @@ static void add_facts(const struct diagnosed_taint *taint, struct text *text)
 		taint_constant_write(taint->fact->taint, &constant);
 	json_add_pair(text, "constant", text_string(&constant));
 	json_add_switch(text, "module_taint", taint->fact,
-	                taint->fact && taint_is_module_taint(taint->fact->taint));
+	                taint->fact && taint->fact->scope != TAINT_OF_KERNEL);
 	json_add_pair(text, "set_by",
 	              taint->fact ? taint_setter(taint->fact->taint) : "");
 	if (constant.error)
@@ -93,22 +114,28 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
                       struct text *text)
 {
 	const char flag[] = { taint->flag, '\0' };
+	_cleanup_(text_clear) struct text meaning = TEXT_INIT;
+	const char *note = diagnosed_note(taint, decoded->diagnosis);
 
+	diagnosed_meaning_write(taint, decoded->diagnosis, &meaning);
 	json_add_comma(text);
 	text_add_char(text, '{');
 	json_add_number(text, "bit", taint->bit != TAINT_NO_BIT, taint->bit);
 	json_add_pair(text, "flag", flag);
 	json_add_pair(text, "taint", diagnosed_slug(taint));
-	json_add_pair(text, "meaning", diagnosed_meaning(taint));
+	json_add_pair(text, "meaning", text_string(&meaning));
+	if (*note)
+		json_add_pair(text, "note", note);
 	if (decoded->backtrace) {
 		json_add_switch(text, "in_mask", taint->is_set_known, taint->is_set);
 		add_carriers(decoded, taint, text);
 	} else {
 		add_facts(taint, text);
 	}
-	if (!diagnosis_by_is_sure(decoded->diagnosis->by))
-		add_elsewhere(taint, text);
+	add_elsewhere(decoded, taint, text);
 	text_add_char(text, '}');
+	if (meaning.error)
+		text->error = meaning.error;
 }
 
 static void add_letters(const struct diagnosis *diagnosis, struct taint_letters letters,
@@ -116,7 +143,7 @@ static void add_letters(const struct diagnosis *diagnosis, struct taint_letters 
 {
 	_cleanup_(text_clear) struct text flags = TEXT_INIT;
 
-	dialect_letters_write(&diagnosis->dialect, letters, &flags);
+	dialect_letters_write(&diagnosis->kernel.dialect, letters, &flags);
 	json_add_pair(text, "flags", text_string(&flags));
 	if (flags.error)
 		text->error = flags.error;
@@ -166,7 +193,8 @@ static void add_unexplained(const struct decoded *decoded, struct text *text)
 		if (!(diagnosis->unexplained >> bit & 1))
 			continue;
 		json_add_comma(text);
-		json_add_string(text, taint_slug(diagnosis->dialect.bits[bit]->taint));
+		json_add_string(text,
+		                taint_slug(diagnosis->kernel.dialect.bits[bit]->taint));
 	}
 	text_add_char(text, ']');
 }
@@ -178,13 +206,18 @@ static void add_announcements(const struct decoded *decoded, struct text *text)
 	begin_list(text, "announcements");
 	for (size_t i = 0; i < boot->tally.count; i++) {
 		const struct tally_entry *entry = &boot->tally.entries[i];
+		enum taint taint;
 
 		if (decoded->backtrace && !announcement_is_taint(entry->announcement))
 			continue;
 		json_add_comma(text);
 		text_add_char(text, '{');
+		taint = announcement_taint(entry->announcement);
 		json_add_pair(text, "event", announcement_name(entry->announcement));
-		json_add_pair(text, "module", entry->module);
+		json_add_pair(text, "taint",
+		              taint < TAINT_COUNT ? taint_slug(taint) : NULL);
+		json_add_pair(text, "module", boot_log_module(boot, i));
+		json_add_pair(text, "detail", boot_log_detail(boot, i));
 		add_stamp(&boot->stamps[i], text);
 		json_add_number(text, "line", true, entry->first);
 		json_add_number(text, "count", true, entry->count);
@@ -219,26 +252,57 @@ static void add_report(const struct decoded *decoded, struct text *text)
 	add_unloaded(decoded, text);
 }
 
+/* Of a mask that was given, what such a kernel prints, and takes to panic on it. */
+static void add_forms(const struct diagnosis *diagnosis, bool is_known, struct text *text)
+{
+	_cleanup_(text_clear) struct text string = TEXT_INIT;
+	char parameter[24];
+
+	taint_string_write(&diagnosis->kernel.dialect, diagnosis->mask, &string);
+	snprintf(parameter, sizeof(parameter), "0x%" PRIx64, diagnosis->mask);
+	json_add_pair(text, "string",
+	              is_known && !diagnosis->uncertain_bits ? text_string(&string)
+	                                                     : NULL);
+	json_add_pair(text, "panic_on_taint",
+	              is_known && diagnosis->mask ? parameter : NULL);
+	if (string.error)
+		text->error = string.error;
+}
+
+static void add_unprinted(const struct diagnosis *diagnosis, struct text *text)
+{
+	const struct dialect *dialect = &diagnosis->kernel.dialect;
+
+	begin_list(text, "not_printed");
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		if (!(diagnosis->unprinted >> bit & 1))
+			continue;
+		json_add_comma(text);
+		json_add_string(text, taint_slug(dialect->bits[bit]->taint));
+	}
+	text_add_char(text, ']');
+}
+
 static void add_mask(const struct decoded *decoded, struct text *text)
 {
 	const struct diagnosis *diagnosis = decoded->diagnosis;
-	_cleanup_(text_clear) struct text string = TEXT_INIT;
+	bool is_known = !diagnosis->has_uncertain_place;
 	struct diagnosed diagnosed;
 
-	json_add_number(text, "mask", diagnosis->has_mask, diagnosis->mask);
+	json_add_number(text, "mask",
+	                diagnosis->has_mask && (is_known || diagnosis->mask),
+	                diagnosis->mask);
 	json_add_switch(text, "mask_is_whole", diagnosis->has_mask,
 	                diagnosis->is_mask_whole);
-	if (!decoded->backtrace) {
-		taint_string_write(&diagnosis->dialect, diagnosis->mask, &string);
-		json_add_pair(text, "string", text_string(&string));
-	}
+	if (decoded->backtrace)
+		add_unprinted(diagnosis, text);
+	else
+		add_forms(diagnosis, is_known, text);
 	diagnosed_init(&diagnosed, diagnosis);
 	begin_list(text, "taints");
 	for (size_t i = 0; i < diagnosed.count; i++)
 		add_taint(decoded, &diagnosed.taints[i], text);
 	text_add_char(text, ']');
-	if (string.error)
-		text->error = string.error;
 }
 
 void decoded_json_write(const struct decoded *decoded, struct text *text)
@@ -251,9 +315,9 @@ void decoded_json_write(const struct decoded *decoded, struct text *text)
 	              : decoded->boot    ? "boot"
 	                                 : "mask");
 	json_add_pair(text, "source", decoded->source);
-	json_add_pair(text, "release", decoded->diagnosis->release);
-	json_add_pair(text, "dialect", dialect_name(diagnosis->dialect.id));
-	json_add_pair(text, "dialect_by", diagnosis_by_name(diagnosis->by));
+	json_add_pair(text, "release", decoded->diagnosis->kernel.release);
+	json_add_pair(text, "dialect", dialect_name(diagnosis->kernel.dialect.id));
+	json_add_pair(text, "dialect_by", dialect_by_name(diagnosis->kernel.by));
 	if (decoded->backtrace || !decoded->boot)
 		add_mask(decoded, text);
 	if (decoded->backtrace)

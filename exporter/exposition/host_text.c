@@ -120,7 +120,7 @@ static void add_flags(const struct metrics *metrics, struct sheet *sheet)
 		text_add_string(&value, fact ? taint_slug(fact->taint) : "unknown");
 		if (fact) {
 			text_add_string(&value, " (");
-			text_add_string(&value, taint_meaning(fact->taint));
+			taint_fact_meaning_write(fact, &value);
 			text_add_char(&value, ')');
 		}
 		sheet_add_text(sheet, label, &value);
@@ -143,7 +143,7 @@ static void add_modules(const struct metrics *metrics, struct sheet *sheet)
 	text_add_number(&counts, metrics->snapshot->modules.count);
 	text_add_string(&counts, " loaded, ");
 	text_add_number(&counts, findings->tainting);
-	text_add_string(&counts, " tainting");
+	text_add_string(&counts, " with taint flags");
 	sheet_add_text(sheet, "modules", &counts);
 	for (size_t i = 0; i < findings->tainting; i++) {
 		_cleanup_(text_clear) struct text name = TEXT_INIT;

@@ -174,7 +174,7 @@ static void write_modules(struct expose *expose, const struct metrics *metrics)
 		flag_family(expose, FAMILY_FLAG_UNEXPLAINED, dialect,
 		            dialect->module_bits, findings->unexplained);
 		flag_family(expose, FAMILY_FLAG_CONTRADICTED, dialect,
-		            dialect->module_bits, findings->contradicted);
+		            dialect->mask_bits, findings->contradicted);
 	}
 	if (snapshot->modules.sysfs_result.error == 0) {
 		number(expose, FAMILY_MODULES_HIDDEN, findings->hidden);

@@ -67,7 +67,10 @@ static void add_loaded(const struct report_module *report, struct sheet *sheet)
 
 		text_add_char(&flag, *letter);
 		text_add_string(&flag, ": ");
-		text_add_string(&flag, fact ? taint_meaning(fact->taint) : "unknown");
+		if (fact)
+			taint_fact_meaning_write(fact, &flag);
+		else
+			text_add_string(&flag, "unknown");
 		sheet_add_text(sheet, letter == text_string(&letters) ? "flags" : "",
 		               &flag);
 	}

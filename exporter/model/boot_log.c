@@ -17,12 +17,24 @@ void boot_log_clear(struct boot_log *boot)
 	boot_log_init(boot);
 }
 
-void boot_log_add(struct boot_log *boot, enum announcement announcement,
-                  const char *module, size_t length, uint64_t line,
+void boot_log_add(struct boot_log *boot, enum announcement announcement, const char *name,
+                  size_t length, bool has_detail, uint64_t line,
                   const struct stamp *stamp)
 {
-	size_t at = tally_add(&boot->tally, announcement, module, length, line);
+	size_t at = tally_add(&boot->tally, announcement, name, length, line);
 
-	if (boot->tally.entries[at].count == 1)
+	if (boot->tally.entries[at].count == 1) {
 		boot->stamps[at] = *stamp;
+		boot->has_detail[at] = has_detail;
+	}
+}
+
+const char *boot_log_module(const struct boot_log *boot, size_t at)
+{
+	return boot->has_detail[at] ? "" : boot->tally.entries[at].module;
+}
+
+const char *boot_log_detail(const struct boot_log *boot, size_t at)
+{
+	return boot->has_detail[at] ? boot->tally.entries[at].module : "";
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taints of a diagnosis. Must not know who will hear of them.
+ * Taints of a diagnosis, in the order of their bits.
  */
 #include "model/diagnosed.h"
 
+#include "base/text.h"
 #include "model/backtrace.h"
 
 static void add_letter(struct taint_letters *letters, char letter)
@@ -32,44 +33,74 @@ static bool has_letter(const struct taint_letters *letters, char letter)
 	return letters->half[(letter - '!') / 64] >> ((letter - '!') % 64) & 1;
 }
 
-/* What has no bit: letters that only modules carry, and those of an unknown bit. */
+static struct taint_letters join(const struct taint_letters *a,
+                                 const struct taint_letters *b)
+{
+	return (struct taint_letters){ { a->half[0] | b->half[0],
+		                         a->half[1] | b->half[1] } };
+}
+
+/* Its taint and its bit are told if all that it may mean has the same. */
+static void set_uncertain(struct diagnosed_taint *taint,
+                          const struct diagnosis *diagnosis)
+{
+	struct meanings meanings;
+
+	taint->is_uncertain = true;
+	taint->place = 0;
+	if (has_letter(&diagnosis->uncertain_in_mask, taint->flag))
+		taint->place |= diagnosis->mask_place;
+	if (has_letter(&diagnosis->uncertain_on_modules, taint->flag))
+		taint->place |= LETTER_OF_MODULE;
+	meanings_of_letter(&meanings, taint->flag, taint->place,
+	                   diagnosis->kernel.dialects);
+	taint->fact = meanings_have_one_taint(&meanings) ? meanings.rows[0].fact : NULL;
+	if (meanings_have_one_bit(&meanings))
+		taint->bit = meanings.rows[0].fact->bit;
+}
+
+/* Letters without a bit: of modules only, of an unknown bit, or of an uncertain one. */
 static void add_letters(struct diagnosed *diagnosed, const struct diagnosis *diagnosis)
 {
-	const struct taint_letters *carried = &diagnosis->letters,
-				   *set = &diagnosis->strangers;
-	struct taint_letters letters = { { carried->half[0] | set->half[0],
-		                           carried->half[1] | set->half[1] } };
+	struct taint_letters uncertain =
+		join(&diagnosis->uncertain_in_mask, &diagnosis->uncertain_on_modules);
+	struct taint_letters set =
+		join(&diagnosis->strangers, &diagnosis->uncertain_in_mask);
+	struct taint_letters letters = join(&diagnosis->letters, &set);
 
 	while (!taint_letters_is_empty(&letters)) {
 		char letter = taint_letters_pop(&letters);
 		const struct taint_fact *fact =
-			diagnosis->dialect.letters[(unsigned char)letter];
+			diagnosis->kernel.dialect.letters[(unsigned char)letter];
 		struct diagnosed_taint *taint;
 
 		/* Those with a bit are there already. */
-		if (fact && fact->bit != TAINT_NO_BIT)
+		if (!has_letter(&uncertain, letter) && fact && fact->bit != TAINT_NO_BIT)
 			continue;
 		taint = &diagnosed->taints[diagnosed->count++];
 		*taint = (struct diagnosed_taint){
 			.bit = TAINT_NO_BIT,
 			.flag = letter,
 			.fact = fact,
-			.is_set_known = has_letter(set, letter),
-			.is_set = has_letter(set, letter),
+			.is_set_known = has_letter(&set, letter),
+			.is_set = has_letter(&set, letter),
 		};
-		if (has_letter(carried, letter))
+		if (has_letter(&uncertain, letter))
+			set_uncertain(taint, diagnosis);
+		if (has_letter(&diagnosis->letters, letter))
 			add_letter(&taint->letters, letter);
 	}
 }
 
 void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnosis)
 {
-	const struct dialect *dialect = &diagnosis->dialect;
+	const struct dialect *dialect = &diagnosis->kernel.dialect;
+	uint64_t certain = diagnosis->mask & ~diagnosis->uncertain_bits;
 
 	diagnosed->count = 0;
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const struct taint_fact *fact = dialect->bits[bit];
-		bool is_set = diagnosis->mask >> bit & 1;
+		bool is_set = certain >> bit & 1;
 		char flag = '?';
 
 		if (!is_set && !(diagnosis->carried >> bit & 1))
@@ -93,10 +124,37 @@ const char *diagnosed_slug(const struct diagnosed_taint *taint)
 	return taint->fact ? taint_slug(taint->fact->taint) : "unknown";
 }
 
-const char *diagnosed_meaning(const struct diagnosed_taint *taint)
+static bool is_unsigned_only(const struct diagnosed_taint *taint,
+                             const struct diagnosis *diagnosis)
 {
-	return taint->fact ? taint_meaning(taint->fact->taint)
-	                   : "not known of this kernel";
+	return taint->fact->or_unsigned && diagnosis->is_unsigned_announced;
+}
+
+void diagnosed_meaning_write(const struct diagnosed_taint *taint,
+                             const struct diagnosis *diagnosis, struct text *text)
+{
+	if (!taint->fact)
+		text_add_string(text, taint->is_uncertain
+		                              ? "it depends on the kernel's release"
+		                              : "not known of this kernel");
+	else if (is_unsigned_only(taint, diagnosis))
+		text_add_string(text, taint_meaning(TAINT_UNSIGNED_MODULE));
+	else
+		taint_fact_meaning_write(taint->fact, text);
+}
+
+const char *diagnosed_note(const struct diagnosed_taint *taint,
+                           const struct diagnosis *diagnosis)
+{
+	if (taint->bit < TAINT_NO_BIT && diagnosis->by_supported >> taint->bit & 1)
+		return "this kernel does not print the bit; the line \"Supported:\" "
+		       "tells it";
+	if (!taint->fact)
+		return "";
+	if (is_unsigned_only(taint, diagnosis))
+		return "this kernel has no E; the log says that it could not verify a "
+		       "module";
+	return taint->fact->note ? taint->fact->note : "";
 }
 
 const char *diagnosed_next_module(const struct diagnosed_taint *taint,
@@ -113,19 +171,31 @@ const char *diagnosed_next_module(const struct diagnosed_taint *taint,
 	return NULL;
 }
 
-const struct taint_fact *diagnosed_next_elsewhere(const struct diagnosed_taint *taint,
-                                                  size_t *at)
+/* Takes out the row that says of the dialect in use what TAINT says already. */
+static void remove_here(struct meanings *meanings, const struct diagnosed_taint *taint)
 {
-	const struct taint_fact *facts, *here = taint->fact;
-	size_t count;
+	size_t count = 0;
 
-	facts = dialect_facts(&count);
-	while (*at < count) {
-		const struct taint_fact *fact = &facts[(*at)++];
+	for (size_t i = 0; i < meanings->count; i++) {
+		const struct taint_fact *fact = meanings->rows[i].fact;
 
-		if (fact->bit == taint->bit && fact->bit != TAINT_NO_BIT &&
-		    (!here || fact->taint != here->taint || fact->letter != here->letter))
-			return fact;
+		if (!taint->fact || fact->taint != taint->fact->taint ||
+		    fact->letter != taint->fact->letter || fact->bit != taint->bit)
+			meanings->rows[count++] = meanings->rows[i];
 	}
-	return NULL;
+	meanings->count = count;
+}
+
+void diagnosed_meanings(const struct diagnosed_taint *taint,
+                        const struct diagnosis *diagnosis, struct meanings *meanings)
+{
+	meanings->count = 0;
+	if (taint->is_uncertain)
+		meanings_of_letter(meanings, taint->flag, taint->place,
+		                   diagnosis->kernel.dialects);
+	else if (!diagnosis->kernel.dialect.has_build && diagnosis->is_of_number &&
+	         taint->bit != TAINT_NO_BIT)
+		meanings_of_bit(meanings, taint->bit, diagnosis->kernel.dialects);
+	if (!taint->is_uncertain)
+		remove_here(meanings, taint);
 }

@@ -12,136 +12,6 @@
 #include "model/backtrace.h"
 #include "model/taint_string.h"
 
-static const struct {
-	const char *name;
-	bool is_sure;
-} ways[] = {
-	[DIAGNOSIS_BY_FLAG] = { "flag", true },
-	[DIAGNOSIS_BY_RELEASE] = { "release", true },
-	[DIAGNOSIS_BY_SUPPORTED] = { "supported", true },
-	[DIAGNOSIS_BY_DASHES] = { "dashes", true },
-	[DIAGNOSIS_BY_LETTERS] = { "letters", false },
-	[DIAGNOSIS_BY_DEFAULT] = { "default", false },
-};
-_Static_assert(ARRAY_SIZE(ways) == DIAGNOSIS_BY_COUNT, "one row each");
-
-/* Kernels to compare with where none is named: those that print in different ways. */
-static const struct {
-	enum dialect_id id;
-	const char *release;
-} kernels[] = {
-	{ DIALECT_MAINLINE, "" },
-	{ DIALECT_RHEL9, "5.14.0-362.el9" },
-	{ DIALECT_RHEL9, "5.14.0-284.el9" },
-	{ DIALECT_RHEL9, "5.14.0-70.el9" },
-	{ DIALECT_RHEL8, "4.18.0-372.el8" },
-	{ DIALECT_RHEL7, "3.10.0-327.el7" },
-	{ DIALECT_RHEL7, "3.10.0-123.el7" },
-	{ DIALECT_RHEL6, "2.6.32-754.35.1.el6" },
-	{ DIALECT_RHEL6, "2.6.32-279.el6" },
-	{ DIALECT_RHEL6, "2.6.32-131.el6" },
-	{ DIALECT_RHEL6, "2.6.32-71.el6" },
-	{ DIALECT_RHEL5, "2.6.18-274.el5" },
-	{ DIALECT_RHEL5, "2.6.18-92.el5" },
-	{ DIALECT_SUSE, "6.4.0" },
-	{ DIALECT_SUSE, "5.14.21" },
-	{ DIALECT_SUSE, "4.12.14" },
-};
-
-const char *diagnosis_by_name(enum diagnosis_by by)
-{
-	return ways[by].name;
-}
-
-bool diagnosis_by_is_sure(enum diagnosis_by by)
-{
-	return ways[by].is_sure;
-}
-
-static struct taint_letters letters_of_modules(const struct backtrace *backtrace)
-{
-	struct taint_letters letters = { { 0 } };
-
-	for (size_t i = 0; i < backtrace->count; i++) {
-		if (backtrace->modules[i].count)
-			continue;
-		letters.half[0] |= backtrace->modules[i].letters.half[0];
-		letters.half[1] |= backtrace->modules[i].letters.half[1];
-	}
-	return letters;
-}
-
-/* Whether modules carry such letters on this kernel. */
-static bool knows_letters(const struct dialect *dialect, struct taint_letters letters)
-{
-	while (!taint_letters_is_empty(&letters)) {
-		const struct taint_fact *fact =
-			dialect->letters[(unsigned char)taint_letters_pop(&letters)];
-
-		if (!fact || !taint_is_module_taint(fact->taint))
-			return false;
-	}
-	return true;
-}
-
-/* Whether this kernel may have printed the report. */
-static bool fits(const struct dialect *dialect, const struct backtrace *backtrace,
-                 struct taint_letters letters)
-{
-	const struct text *flags = &backtrace->flags;
-	struct taint_string string =
-		taint_string_parse(dialect, text_string(flags), flags->length);
-
-	return taint_letters_is_empty(&string.strangers) &&
-	       knows_letters(dialect, letters) &&
-	       (!flags->length ||
-	        taint_string_has_dashes_of(dialect, text_string(flags), flags->length));
-}
-
-/* Where nothing names the kernel. */
-static void choose_by_form(struct diagnosis *diagnosis, const struct backtrace *backtrace)
-{
-	bool has_dashes = strchr(text_string(&backtrace->flags), '-') != NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
-		dialect_init(&diagnosis->dialect, kernels[i].id, kernels[i].release);
-		if (!fits(&diagnosis->dialect, backtrace, diagnosis->letters))
-			continue;
-		diagnosis->by = has_dashes ? DIAGNOSIS_BY_DASHES
-		                : i        ? DIAGNOSIS_BY_LETTERS
-		                           : DIAGNOSIS_BY_DEFAULT;
-		return;
-	}
-	dialect_init(&diagnosis->dialect, DIALECT_MAINLINE, "");
-	diagnosis->by = DIAGNOSIS_BY_DEFAULT;
-}
-
-static void choose(struct diagnosis *diagnosis, const struct backtrace *backtrace,
-                   const struct diagnosis_hints *hints)
-{
-	const char *release = backtrace->release.length ? text_string(&backtrace->release)
-	                                                : hints->release;
-	bool is_same_kernel = strcmp(release, hints->release) == 0;
-	enum dialect_id id;
-
-	diagnosis->release = release;
-	if (hints->is_dialect_given) {
-		dialect_init(&diagnosis->dialect, hints->dialect, release);
-		diagnosis->by = DIAGNOSIS_BY_FLAG;
-		return;
-	}
-	id = dialect_choose(release, is_same_kernel ? hints->version : "");
-	if (id == DIALECT_MAINLINE && backtrace->supported.length) {
-		dialect_init(&diagnosis->dialect, DIALECT_SUSE, release);
-		diagnosis->by = DIAGNOSIS_BY_SUPPORTED;
-	} else if (*release) {
-		dialect_init(&diagnosis->dialect, id, release);
-		diagnosis->by = DIAGNOSIS_BY_RELEASE;
-	} else {
-		choose_by_form(diagnosis, backtrace);
-	}
-}
-
 /* The taint whose constant, without TAINT_, stands at NAME; TAINT_COUNT: unknown. */
 static enum taint parse_constant(const char *name, size_t length)
 {
@@ -184,46 +54,175 @@ static uint64_t parse_constants(const struct dialect *dialect, const char *strin
 	return mask;
 }
 
+/*
+ * "Supported: Yes, External" and "No, Unsupported modules are loaded" tell of two bits of
+ * the mask (supported_printable() in patches.suse/supported-flag).
+ */
+static uint64_t supported_bits(const struct dialect *dialect, const char *supported)
+{
+	unsigned int external = dialect_bit(dialect, TAINT_EXTERNAL_SUPPORT);
+	unsigned int unsupported = dialect_bit(dialect, TAINT_NO_SUPPORT);
+	uint64_t bits = 0;
+
+	if (external < TAINT_NO_BIT && strstr(supported, "External"))
+		bits |= UINT64_C(1) << external;
+	if (unsupported < TAINT_NO_BIT && strstr(supported, "Unsupported"))
+		bits |= UINT64_C(1) << unsupported;
+	return bits;
+}
+
 static void find_mask(struct diagnosis *diagnosis, const struct backtrace *backtrace)
 {
 	const struct text *flags = &backtrace->flags;
 	struct taint_string string = taint_string_parse(
-		&diagnosis->dialect, text_string(flags), flags->length);
+		&diagnosis->kernel.dialect, text_string(flags), flags->length);
 
 	diagnosis->mask =
-		string.mask |
-		parse_constants(&diagnosis->dialect, text_string(&backtrace->constants));
+		string.mask | parse_constants(&diagnosis->kernel.dialect,
+	                                      text_string(&backtrace->constants));
+	if (backtrace->supported.length)
+		diagnosis->by_supported =
+			supported_bits(&diagnosis->kernel.dialect,
+		                       text_string(&backtrace->supported)) &
+			diagnosis->unprinted;
+	diagnosis->mask |= diagnosis->by_supported;
 	diagnosis->strangers = string.strangers;
 	diagnosis->unplaced = string.unplaced;
 	diagnosis->has_mask = backtrace->tainted != BACKTRACE_UNKNOWN;
-	diagnosis->is_mask_whole = backtrace->tainted == BACKTRACE_NOT_TAINTED ||
-	                           (diagnosis->mask && !string.unplaced &&
-	                            taint_letters_is_empty(&string.strangers) &&
-	                            taint_string_is_whole(&diagnosis->dialect));
+	diagnosis->is_mask_whole =
+		backtrace->tainted == BACKTRACE_NOT_TAINTED ||
+		(diagnosis->mask && !string.unplaced &&
+	         taint_letters_is_empty(&string.strangers) && !diagnosis->unprinted);
+}
+
+/* ---- letters of an unknown release ---- */
+
+static bool is_uncertain(const struct meanings *meanings)
+{
+	return meanings->count &&
+	       !(meanings_have_one_taint(meanings) && meanings_have_one_bit(meanings));
+}
+
+static void doubt_flags(struct diagnosis *diagnosis, struct taint_letters letters,
+                        enum letter_place place)
+{
+	struct meanings meanings;
+
+	while (!taint_letters_is_empty(&letters)) {
+		char letter = taint_letters_pop(&letters);
+
+		meanings_of_letter(&meanings, letter, place, diagnosis->kernel.dialects);
+		if (!is_uncertain(&meanings))
+			continue;
+		taint_letters_parse(&letter, 1, &diagnosis->uncertain_in_mask);
+		diagnosis->mask &=
+			~taint_string_parse(&diagnosis->kernel.dialect, &letter, 1).mask;
+		if (meanings_have_one_bit(&meanings) &&
+		    meanings.rows[0].fact->bit != TAINT_NO_BIT)
+			diagnosis->uncertain_bits |= UINT64_C(1)
+			                             << meanings.rows[0].fact->bit;
+		else
+			diagnosis->has_uncertain_place = true;
+	}
+	diagnosis->mask |= diagnosis->uncertain_bits;
+	diagnosis->is_mask_whole &= !diagnosis->has_uncertain_place;
+}
+
+/* The bits that a module may carry by a letter whose meaning is not certain. */
+static uint64_t doubt_modules(struct diagnosis *diagnosis)
+{
+	struct taint_letters letters = diagnosis->letters;
+	struct meanings meanings;
+	uint64_t bits = 0;
+
+	while (!taint_letters_is_empty(&letters)) {
+		char letter = taint_letters_pop(&letters);
+
+		meanings_of_letter(&meanings, letter, LETTER_OF_MODULE,
+		                   diagnosis->kernel.dialects);
+		if (!is_uncertain(&meanings))
+			continue;
+		taint_letters_parse(&letter, 1, &diagnosis->uncertain_on_modules);
+		for (size_t i = 0; i < meanings.count; i++)
+			if (meanings.rows[i].fact->bit != TAINT_NO_BIT)
+				bits |= UINT64_C(1) << meanings.rows[i].fact->bit;
+	}
+	return bits;
+}
+
+static struct taint_letters without(struct taint_letters letters,
+                                    const struct taint_letters *removed)
+{
+	letters.half[0] &= ~removed->half[0];
+	letters.half[1] &= ~removed->half[1];
+	return letters;
+}
+
+static void diagnose(struct diagnosis *diagnosis, const struct backtrace *backtrace,
+                     const struct report_hints *hints, enum letter_place place)
+{
+	struct report_letters letters = report_letters_of(backtrace, place);
+	uint64_t perhaps = 0;
+
+	*diagnosis = (struct diagnosis){
+		.letters = letters.of_modules,
+		.mask_place = place,
+		.is_unsigned_announced = hints->is_unsigned_announced,
+	};
+	report_dialect_choose(&diagnosis->kernel, backtrace, &letters, hints);
+	diagnosis->unprinted = taint_string_unprinted(&diagnosis->kernel.dialect);
+	find_mask(diagnosis, backtrace);
+	if (!diagnosis->kernel.dialect.has_build) {
+		perhaps = doubt_modules(diagnosis);
+		/* Where the kernel names the taints nothing is left to doubt. */
+		if (!backtrace->constants.length)
+			doubt_flags(diagnosis, letters.of_mask, place);
+	}
+	diagnosis->carried = dialect_letters_bits(
+		&diagnosis->kernel.dialect,
+		without(diagnosis->letters, &diagnosis->uncertain_on_modules));
+	if (backtrace->has_modules)
+		diagnosis->unexplained = diagnosis->kernel.dialect.module_bits &
+		                         diagnosis->mask &
+		                         ~(diagnosis->carried | perhaps);
 }
 
 void diagnosis_of_backtrace(struct diagnosis *diagnosis,
                             const struct backtrace *backtrace,
-                            const struct diagnosis_hints *hints)
+                            const struct report_hints *hints)
 {
-	*diagnosis = (struct diagnosis){ .letters = letters_of_modules(backtrace) };
-	choose(diagnosis, backtrace, hints);
-	find_mask(diagnosis, backtrace);
-	diagnosis->carried =
-		dialect_letters_bits(&diagnosis->dialect, diagnosis->letters);
-	if (backtrace->has_modules)
-		diagnosis->unexplained = diagnosis->dialect.module_bits &
-		                         diagnosis->mask & ~diagnosis->carried;
+	diagnose(diagnosis, backtrace, hints, LETTER_OF_MASK);
+}
+
+void diagnosis_of_flags(struct diagnosis *diagnosis, const char *flags, size_t length,
+                        const struct report_hints *hints)
+{
+	struct backtrace backtrace = {
+		.tainted = BACKTRACE_TAINTED,
+		.flags = { .data = (char *)flags, .length = length },
+	};
+	/* Only in a mask are there columns, and a G where nothing is set. */
+	bool is_mask = memchr(flags, 'G', length) || memchr(flags, ' ', length) ||
+	               memchr(flags, '-', length);
+
+	diagnose(diagnosis, &backtrace, hints,
+	         is_mask ? LETTER_OF_MASK : LETTER_ANYWHERE);
 }
 
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
-                       const struct diagnosis_hints *hints)
+                       const struct report_hints *hints)
 {
 	*diagnosis = (struct diagnosis){
-		.release = "", .has_mask = true, .is_mask_whole = true, .mask = mask
+		.kernel.release = "",
+		.is_of_number = true,
+		.has_mask = true,
+		.is_mask_whole = true,
+		.mask = mask,
 	};
-	dialect_init(&diagnosis->dialect,
+	dialect_init(&diagnosis->kernel.dialect,
 	             hints->is_dialect_given ? hints->dialect : DIALECT_MAINLINE, "");
-	diagnosis->by =
-		hints->is_dialect_given ? DIAGNOSIS_BY_FLAG : DIAGNOSIS_BY_DEFAULT;
+	diagnosis->kernel.by =
+		hints->is_dialect_given ? DIALECT_BY_FLAG : DIALECT_BY_DEFAULT;
+	diagnosis->kernel.dialects =
+		hints->is_dialect_given ? (uint16_t)(1u << hints->dialect) : DIALECTS_ALL;
 }

@@ -175,7 +175,7 @@ int findings_init(struct findings *findings, const struct snapshot *snapshot,
 		                        snapshot->mask_before_modules & snapshot->mask &
 		                        ~findings->carried;
 		findings->contradicted =
-			dialect->module_bits & findings->carried & ~snapshot->mask;
+			dialect->mask_bits & findings->carried & ~snapshot->mask;
 	}
 	return 0;
 }

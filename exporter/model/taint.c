@@ -18,67 +18,66 @@
 
 static const struct {
 	const char *slug;
-	bool module;
 	enum taint_return returns;
 	const char *meaning;
 	const char *setter;
 } taints[] = {
 	/* clang-format off */
-	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", true, MODULE, "proprietary module",
+	[TAINT_PROPRIETARY_MODULE] = { "proprietary_module", MODULE, "proprietary module",
 		"loading a module whose licence is not compatible with the GPL, or that uses symbols of one: graphics, storage and security products" },
-	[TAINT_FORCED_MODULE] = { "forced_module", true, MODULE, "module loaded by force",
+	[TAINT_FORCED_MODULE] = { "forced_module", MODULE, "module loaded by force",
 		"modprobe --force, insmod -f, or a module without versions; from 3.7 to 3.14 and in RHEL 7.0 and 7.1 also an unsigned module" },
-	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", false, BOOT, "system outside of its specification",
+	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", BOOT, "system outside of its specification",
 		"the kernel at boot, or a driver: a processor, platform or firmware that is run outside of what it is made for" },
-	[TAINT_FORCED_RMMOD] = { "forced_rmmod", false, NEVER, "module unloaded by force",
+	[TAINT_FORCED_RMMOD] = { "forced_rmmod", NEVER, "module unloaded by force",
 		"rmmod -f" },
-	[TAINT_MACHINE_CHECK] = { "machine_check", false, NEVER, "machine check reported",
+	[TAINT_MACHINE_CHECK] = { "machine_check", NEVER, "machine check reported",
 		"the machine check handler: memory, cache, bus or processor errors" },
-	[TAINT_BAD_PAGE] = { "bad_page", false, NEVER, "bad page or unexpected page flags",
+	[TAINT_BAD_PAGE] = { "bad_page", NEVER, "bad page or unexpected page flags",
 		"memory management that finds a page in a state that cannot be: bad memory, or a bug" },
-	[TAINT_USER] = { "user", false, NEVER, "requested by user space",
+	[TAINT_USER] = { "user", NEVER, "requested by user space",
 		"somebody who writes to kernel.tainted, or a driver through which user space can harm the kernel" },
-	[TAINT_DIE] = { "die", false, NEVER, "oops or BUG",
+	[TAINT_DIE] = { "die", NEVER, "oops or BUG",
 		"the kernel as it oopses" },
-	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", false, BOOT, "ACPI table overridden",
+	[TAINT_OVERRIDDEN_ACPI_TABLE] = { "overridden_acpi_table", BOOT, "ACPI table overridden",
 		"an ACPI table in the initramfs, or in the kernel's configuration" },
-	[TAINT_WARN] = { "warn", false, NEVER, "kernel warning",
+	[TAINT_WARN] = { "warn", NEVER, "kernel warning",
 		"a WARN() anywhere in the kernel or a module" },
-	[TAINT_CRAP] = { "crap", true, MODULE, "staging driver",
+	[TAINT_CRAP] = { "crap", MODULE, "staging driver",
 		"loading a driver from drivers/staging" },
-	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", false, BOOT, "severe firmware bug worked around",
+	[TAINT_FIRMWARE_WORKAROUND] = { "firmware_workaround", BOOT, "severe firmware bug worked around",
 		"the kernel at boot: ACPI, IOMMU and interrupt tables with bugs" },
-	[TAINT_OOT_MODULE] = { "oot_module", true, MODULE, "module from outside of the kernel's tree",
+	[TAINT_OOT_MODULE] = { "oot_module", MODULE, "module from outside of the kernel's tree",
 		"loading any module that was not built with its kernel: DKMS, vendors' drivers" },
-	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", true, MODULE, "module whose signature the kernel could not verify",
+	[TAINT_UNSIGNED_MODULE] = { "unsigned_module", MODULE, "module whose signature the kernel could not verify",
 		"loading a module without a signature, with one of an unknown key, or by force" },
-	[TAINT_SOFTLOCKUP] = { "softlockup", false, NEVER, "soft lockup",
+	[TAINT_SOFTLOCKUP] = { "softlockup", NEVER, "soft lockup",
 		"the watchdog, when a processor was in the kernel for too long" },
-	[TAINT_LIVEPATCH] = { "livepatch", true, MODULE, "live patch",
+	[TAINT_LIVEPATCH] = { "livepatch", MODULE, "live patch",
 		"kpatch, kGraft, and the live patches of distributions" },
-	[TAINT_AUX] = { "aux", true, MODULE, "for the distribution's own use",
+	[TAINT_AUX] = { "aux", MODULE, "for the distribution's own use",
 		"a distribution's patches; mainline never sets it" },
-	[TAINT_RANDSTRUCT] = { "randstruct", false, BOOT, "built with randomised structures",
+	[TAINT_RANDSTRUCT] = { "randstruct", BOOT, "built with randomised structures",
 		"a kernel that was built with CONFIG_RANDSTRUCT, from boot on" },
-	[TAINT_TEST] = { "test", true, MODULE, "test module or in-kernel test",
+	[TAINT_TEST] = { "test", MODULE, "test module or in-kernel test",
 		"KUnit, or loading a module that is marked as a test" },
-	[TAINT_FWCTL] = { "fwctl", false, NEVER, "firmware changed through fwctl",
+	[TAINT_FWCTL] = { "fwctl", NEVER, "firmware changed through fwctl",
 		"a tool that writes to a device's firmware through fwctl" },
-	[TAINT_TECH_PREVIEW] = { "tech_preview", true, MODULE, "technology preview",
+	[TAINT_TECH_PREVIEW] = { "tech_preview", MODULE, "technology preview",
 		"a driver or subsystem that Red Hat ships as a technology preview" },
-	[TAINT_SUPPORT_REMOVED] = { "support_removed", false, BOOT, "hardware whose support was removed",
+	[TAINT_SUPPORT_REMOVED] = { "support_removed", BOOT, "hardware whose support was removed",
 		"a driver or device that this major release no longer supports" },
-	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false, MODULE, "module supported by a partner",
+	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", MODULE, "module supported by a partner",
 		"loading a module that a partner of Red Hat supports" },
-	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false, BOOT, "unprivileged BPF allowed",
+	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", BOOT, "unprivileged BPF allowed",
 		"unprivileged_bpf_disabled=0 on the boot command line, or the sysctl" },
-	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false, BOOT, "unsupported hardware",
+	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", BOOT, "unsupported hardware",
 		"the kernel at boot, on hardware that this release does not support; nothing sets it from RHEL 6.6 on" },
-	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false, NEVER, "bit by a zombie",
+	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", NEVER, "bit by a zombie",
 		"a joke: the boot option OMGZOMBIES" },
-	[TAINT_NO_SUPPORT] = { "no_support", true, MODULE, "module that the distribution does not support",
+	[TAINT_NO_SUPPORT] = { "no_support", MODULE, "module that the distribution does not support",
 		"loading a module that SUSE does not support" },
-	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true, MODULE, "module supported by its own vendor",
+	[TAINT_EXTERNAL_SUPPORT] = { "external_support", MODULE, "module supported by its own vendor",
 		"loading a module that its vendor supports together with SUSE" },
 	/* clang-format on */
 };
@@ -109,11 +108,6 @@ const char *taint_setter(enum taint taint)
 enum taint_return taint_return(enum taint taint)
 {
 	return taints[taint].returns;
-}
-
-bool taint_is_module_taint(enum taint taint)
-{
-	return taints[taint].module;
 }
 
 bool taint_letters_is_empty(const struct taint_letters *letters)

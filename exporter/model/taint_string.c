@@ -13,15 +13,15 @@
 #include "model/dialect.h"
 
 /*
- * Kernels that have dashes, or had none yet where others have some. The last row that
- * fits is taken; where none does, a kernel has a column for each bit that it knows.
+ * Kernels that have dashes, or do not print all of their bits. The last row that fits is
+ * taken; where none does, a kernel has a column for each bit that it knows.
  */
-static const struct {
+static const struct layout {
 	enum dialect_id id;
 	struct kernel_version since;
-	uint8_t width;    /* bits from 0 on that have a column */
+	uint8_t width;    /* bits from 0 on that have a column; 0: those that it knows */
 	uint64_t skipped; /* of these, that have none */
-	uint64_t printed; /* whose letter is printed; the others are always a dash */
+	uint64_t printed; /* whose letter is printed; the others are always clear */
 } layouts[] = {
 	/* clang-format off */
 	{ DIALECT_RHEL5, { { 0 } }, 6, 0, UINT64_MAX },
@@ -33,6 +33,9 @@ static const struct {
 	{ DIALECT_RHEL8, { { 0 } }, 32, 0, UINT64_MAX },
 	{ DIALECT_RHEL9, { { 0 } }, 32, 0, UINT64_MAX },
 	{ DIALECT_RHEL10, { { 0 } }, 32, 0, UINT64_MAX },
+	/* print_tainted() takes the indices of its table for bits: 30 and 31 stay blank. */
+	{ DIALECT_SUSE, { { 4, 12 } }, 0, 0, 0xffff },
+	{ DIALECT_SUSE, { { 5, 3 } }, 0, 0, UINT64_MAX },
 	/* clang-format on */
 };
 
@@ -59,24 +62,33 @@ static void init_without_dashes(struct taint_columns *columns,
 			add_column(columns, bit, bit ? ' ' : 'G');
 }
 
+/* NULL: none fits. */
+static const struct layout *find_layout(const struct dialect *dialect)
+{
+	const struct layout *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (layouts[i].id == dialect->id &&
+		    kernel_version_compare(&layouts[i].since, &dialect->version) <= 0)
+			found = &layouts[i];
+	return found;
+}
+
 void taint_columns_init(struct taint_columns *columns, const struct dialect *dialect)
 {
-	size_t i = ARRAY_SIZE(layouts);
+	const struct layout *layout = find_layout(dialect);
 
-	*columns = (struct taint_columns){ .printed = UINT64_MAX };
-	while (i > 0 &&
-	       (layouts[i - 1].id != dialect->id ||
-	        kernel_version_compare(&layouts[i - 1].since, &dialect->version) > 0))
-		i--;
-	if (!i) {
+	*columns = (struct taint_columns){
+		.printed = layout ? layout->printed : UINT64_MAX
+	};
+	if (!layout || !layout->width) {
 		init_without_dashes(columns, dialect);
 		return;
 	}
-	columns->printed = layouts[--i].printed;
-	for (unsigned int bit = 0; bit < layouts[i].width; bit++) {
+	for (unsigned int bit = 0; bit < layout->width; bit++) {
 		char clear = '-';
 
-		if (layouts[i].skipped >> bit & 1)
+		if (layout->skipped >> bit & 1)
 			continue;
 		if (!bit)
 			clear = 'G';
@@ -86,18 +98,18 @@ void taint_columns_init(struct taint_columns *columns, const struct dialect *dia
 	}
 }
 
-bool taint_string_is_whole(const struct dialect *dialect)
+uint64_t taint_string_unprinted(const struct dialect *dialect)
 {
 	struct taint_columns columns;
-	uint64_t shown = 0;
+	uint64_t shown = 0, unprinted = 0;
 
 	taint_columns_init(&columns, dialect);
 	for (size_t i = 0; i < columns.count; i++)
 		shown |= UINT64_C(1) << columns.bits[i] & columns.printed;
 	for (unsigned int bit = 0; bit < 64; bit++)
 		if (has_bit(dialect, bit) && !(shown >> bit & 1))
-			return false;
-	return true;
+			unprinted |= UINT64_C(1) << bit;
+	return unprinted;
 }
 
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text)

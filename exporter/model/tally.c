@@ -81,6 +81,15 @@ bool tally_has(const struct tally *tally, enum announcement announcement,
 	return find(tally, announcement, name) < tally->count;
 }
 
+bool tally_has_event(const struct tally *tally, enum announcement announcement)
+{
+	size_t i = 0;
+
+	while (i < tally->count && tally->entries[i].announcement != announcement)
+		i++;
+	return i < tally->count;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct tally_entry *x = a, *y = b;

@@ -82,10 +82,10 @@ static void add_signature_reason(const struct module_file *file, struct text *se
 	}
 }
 
-static void add_reason(enum taint taint, const struct module_file *file,
+static void add_reason(const struct taint_fact *fact, const struct module_file *file,
                        struct text *sentence)
 {
-	switch (taint) {
+	switch (fact->taint) {
 	case TAINT_PROPRIETARY_MODULE:
 		add_license_reason(file, sentence);
 		break;
@@ -97,10 +97,14 @@ static void add_reason(enum taint taint, const struct module_file *file,
 		break;
 	case TAINT_FORCED_MODULE:
 		text_add_string(sentence, "it was loaded by force");
+		if (fact->or_unsigned) {
+			text_add_string(sentence, ", or ");
+			add_signature_reason(file, sentence);
+		}
 		break;
 	default:
 		text_add_string(sentence, "it is marked as: ");
-		text_add_string(sentence, taint_meaning(taint));
+		text_add_string(sentence, taint_meaning(fact->taint));
 	}
 }
 
@@ -118,7 +122,7 @@ static void add_reasons(const struct dialect *dialect, struct taint_letters lett
 		if (letter > text_string(&sorted))
 			text_add_string(sentence, letter[1] ? ", " : " and ");
 		if (fact)
-			add_reason(fact->taint, file, sentence);
+			add_reason(fact, file, sentence);
 		else
 			text_add_string(sentence, "of a letter that is not known here");
 		text_add_string(sentence, " (");
@@ -129,15 +133,42 @@ static void add_reasons(const struct dialect *dialect, struct taint_letters lett
 		sentence->error = sorted.error;
 }
 
+/* Takes those out of LETTERS that a module may carry without tainting the kernel. */
+static struct taint_letters take_alone(const struct dialect *dialect,
+                                       struct taint_letters *letters)
+{
+	struct taint_letters rest = *letters, alone = { { 0 } };
+
+	while (dialect && !taint_letters_is_empty(&rest)) {
+		char letter = taint_letters_pop(&rest);
+		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
+
+		if (fact && fact->scope == TAINT_OF_MODULE_ALONE)
+			taint_letters_parse(&letter, 1, &alone);
+	}
+	letters->half[0] &= ~alone.half[0];
+	letters->half[1] &= ~alone.half[1];
+	return alone;
+}
+
 void verdict_loaded_write(const struct dialect *dialect, struct taint_letters letters,
                           const struct module_file *file, struct text *sentence)
 {
-	if (taint_letters_is_empty(&letters)) {
+	struct taint_letters alone = take_alone(dialect, &letters);
+
+	if (!taint_letters_is_empty(&letters)) {
+		text_add_string(sentence, "It taints the kernel: ");
+		add_reasons(dialect, letters, file, sentence);
+		text_add_char(sentence, '.');
+	} else if (taint_letters_is_empty(&alone)) {
 		text_add_string(sentence, "It does not taint the kernel.");
-		return;
 	}
-	text_add_string(sentence, "It taints the kernel: ");
-	add_reasons(dialect, letters, file, sentence);
+	if (taint_letters_is_empty(&alone))
+		return;
+	if (!taint_letters_is_empty(&letters))
+		text_add_char(sentence, ' ');
+	text_add_string(sentence, "It carries a flag that need not taint this kernel: ");
+	add_reasons(dialect, alone, file, sentence);
 	text_add_char(sentence, '.');
 }
 

@@ -12,6 +12,12 @@
  *   tracking.c    kernel/module/tracking.c of the same
  *   livepatch     kernel/livepatch/core.c of the same
  *   lockdown.c    security/lockdown/lockdown.c of the same
+ *   msr.c         arch/x86/kernel/msr.c
+ *   microcode/core.c, cpu/common.c  of arch/x86/kernel/cpu in 7.3; the rest of the text
+ *                 bracketed by logs
+ *   params.c      kernel/params.c, param_check_unsafe()
+ *   drivers/acpi  the table overrides of drivers/acpi; logs of 2.6.32 and later
+ *   fwctl/main.c  drivers/fwctl/main.c of 7.3
  *   2.6.18        kernel/module.c of 2.6.18, as RHEL 5 has it
  *   rh_messages   kernel/rh_messages.c and kernel/rh_taint.c of RHEL 6 to 9
  *   supported-flag  patches.suse/supported-flag for 3.0 to 5.14
@@ -100,21 +106,66 @@ static const struct klog_row rows[] = {
 	SAYS(MODULE_REJECTED, "unsigned module loading is restricted",
 	     "Lockdown: %s: unsigned module loading is restricted",
 	     "5.4 and later; each try", "lockdown.c"),
+	SAYS(MODULE_REJECTED, "Loading of unsigned module is restricted",
+	     "Lockdown: %s: Loading of unsigned module is restricted",
+	     "Ubuntu 4.15 to 5.3, Debian 4.19, Fedora; each try", "logs of 4.15 and 4.19"),
+	SAYS(MODULE_REJECTED, "module using GPL-only symbols",
+	     "%m: module using GPL-only symbols uses symbols from proprietary module %s.",
+	     "5.9 to 5.14; each try", "main.c"),
+	SAYS(MODULE_REJECTED, "module using GPL-only symbols",
+	     "%m: module using GPL-only symbols uses symbols %s.",
+	     "6.1 and later, with the symbol; each try", "main.c"),
 	SAYS(MODULE_REJECTED, "not supported by ",
 	     "%m: module not supported by SUSE, refusing to load.",
 	     "SLE 11 to 15; each try", "supported-flag"),
 	SAYS(PANIC_ON_TAINT, "panic_on_taint: ",
 	     "panic_on_taint: bitmask=%s",
 	     "5.8 and later, RHEL 8.3; at boot", "panic.c"),
+	SAYS(OLD_MICROCODE, "Running old microcode",
+	     "x86/CPU: Running old microcode",
+	     "6.16 and later, on Intel without a hypervisor; at boot", "cpu/common.c"),
+	SAYS(LATE_MICROCODE, "late microcode loading",
+	     "Attempting late microcode loading - it is dangerous and taints the kernel.",
+	     "5.19 to 6.6; each load", "microcode/core.c"),
+	SAYS(LATE_MICROCODE, "Late microcode loading",
+	     "Late microcode loading without minimal revision check.",
+	     "6.7 and later; each load", "microcode/core.c"),
+	SAYS(MSR_WRITE, "unrecognized MSR ",
+	     "msr: Write to unrecognized MSR %s, tainting CPU_OUT_OF_SPEC.",
+	     "5.9 and later; rate limited", "msr.c"),
+	SAYS(MSR_WRITE, "unrecognized MSR ",
+	     "msr: Write to unrecognized MSR %s.",
+	     "5.9 and later; rate limited", "msr.c"),
+	SAYS(MSR_WRITE, "unrecognized MSR ",
+	     "msr: Write to unrecognized MSR %s",
+	     "5.9; rate limited", "msr.c"),
+	SAYS(SETCPUID, "setcpuid=/clearcpuid=",
+	     "setcpuid=/clearcpuid= in use, this is for TESTING ONLY, may break things horribly. Tainting kernel.",
+	     "7.x; at boot", "cpu/common.c"),
+	SAYS(DANGEROUS_OPTION, "Setting dangerous option",
+	     "Setting dangerous option %s - tainting kernel",
+	     "3.17 and later; each option", "params.c"),
+	SAYS(OVERRIDDEN_ACPI_TABLE, "ACPI: Override [",
+	     "ACPI: Override [%s], this is unsafe: tainting kernel",
+	     "2.6.25 and later; each table", "drivers/acpi"),
+	SAYS(FWCTL, "requested full access",
+	     "fwctl %s: has requested full access to the physical device device",
+	     "6.15 to 7.2; the first one of a device", "fwctl/main.c"),
+	SAYS(FWCTL, "requested full access",
+	     "fwctl %s: has requested full access to the physical device",
+	     "7.3 and later; the first one of a device", "fwctl/main.c"),
+	SAYS(UNPRIVILEGED_BPF, "Unprivileged BPF has been enabled",
+	     "Unprivileged BPF has been enabled%s, tainting the kernel",
+	     "RHEL 8 to 10; at boot", "kernel-ark bpf/syscall.c"),
 	SAYS(TECH_PREVIEW, "TECH PREVIEW: ",
-	     "TECH PREVIEW: %m may not be fully supported.",
-	     "RHEL 6 to 10; each load", "rh_messages"),
+	     "TECH PREVIEW: %M may not be fully supported.",
+	     "RHEL 6 to 10; each load, or the first use of a subsystem", "rh_messages"),
 	SAYS(PARTNER_SUPPORTED, "Partner supported",
 	     "Warning: %m is a Partner supported GPL module",
 	     "RHEL 9.2 and later; each load", "rh_messages"),
 	SAYS(EXTERNAL_SUPPORT, "externally supported module",
 	     "%m: externally supported module, setting X kernel taint flag.",
-	     "SLE 12 SP4 to 15 SP5; each load", "supported-flag"),
+	     "SLE 12 SP4 to 15 SP5, openSUSE up to 6.17; each load", "supported-flag"),
 	SAYS(NO_SUPPORT, "not supported by ",
 	     "%m: module is not supported by SUSE.",
 	     "SLE 11 to 15; each load", "supported-flag"),
@@ -233,11 +284,24 @@ static struct klog_slice last_word(const char *start, const char *end)
 	return (struct klog_slice){ word, (size_t)(end - word) };
 }
 
+/*
+ * Red Hat's kernels name a module or a subsystem ("eBPF syscall", "DIF/DIX support") in
+ * the same place: a module's name is one word in small letters.
+ */
+static bool is_module_name(struct klog_slice name)
+{
+	for (size_t i = 0; i < name.length; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_-", name.bytes[i]) ||
+		    !name.bytes[i])
+			return false;
+	return name.length > 0;
+}
+
 /* What every pattern consists of: "[%m]FIRST[%xLAST]". */
 struct pieces {
 	bool has_module; /* before the first */
 	struct klog_slice first;
-	char value; /* 'm', 's', or '\0': nothing follows */
+	char value; /* 'm', 'M', 's', or '\0': nothing follows */
 	struct klog_slice last;
 };
 
@@ -280,11 +344,16 @@ static const char *match(const struct klog_row *row, const char *message, size_t
 	line->before = trim(message, first);
 	if (pieces.has_module)
 		line->module = last_word(message, first);
-	if (pieces.value == 'm')
-		line->module = trim(value, last);
-	else if (pieces.value)
+	if (pieces.value)
 		line->detail = trim(value, last);
+	if (pieces.value == 'm' ||
+	    (pieces.value == 'M' && is_module_name(line->detail))) {
+		line->module = line->detail;
+		line->detail.length = 0;
+	}
 	if ((pieces.has_module || pieces.value == 'm') && !line->module.length)
+		return NULL;
+	if (pieces.value == 'M' && !line->module.length && !line->detail.length)
 		return NULL;
 	/* A process called "Tainted: x" has none. */
 	if (row->kind == KLOG_TAINTED && line->detail.length &&

@@ -142,11 +142,13 @@ static void take_announcement(struct klog_assembler *assembler,
 {
 	enum announcement announcement = line->row->announcement;
 	struct boot_log *boot = &assembler->boot;
+	struct klog_slice name;
 
 	if (line->row->is_echo && tally_has(&boot->tally, announcement,
 	                                    line->module.bytes, line->module.length))
 		return;
-	boot_log_add(boot, announcement, line->module.bytes, line->module.length,
+	name = line->module.length ? line->module : line->detail;
+	boot_log_add(boot, announcement, name.bytes, name.length, !line->module.length,
 	             message->line, &message->stamp);
 }
 

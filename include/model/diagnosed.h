@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The taints of a diagnosis one by one, with whoever carries them.
+ * The taints of a diagnosis one by one, with the modules that carry them.
  */
 #pragma once
 
@@ -10,14 +10,18 @@
 #include "model/diagnosis.h"
 
 struct backtrace;
+struct text;
 
 /* One taint of which there is something to say. */
 struct diagnosed_taint {
-	unsigned int bit;              /* TAINT_NO_BIT: only a letter */
-	char flag;                     /* '?' of a bit without a letter */
-	const struct taint_fact *fact; /* NULL: not known of this kernel */
-	bool is_set_known, is_set;     /* in the mask */
-	struct taint_letters letters;  /* of modules that carry it */
+	unsigned int bit; /* TAINT_NO_BIT: only a letter, or its bit is not certain */
+	char flag;        /* '?' of a bit without a letter */
+	const struct taint_fact
+		*fact;                /* NULL: not known of this kernel, or not certain */
+	bool is_uncertain;            /* the letter has had several meanings */
+	enum letter_place place;      /* of that letter */
+	bool is_set_known, is_set;    /* in the mask */
+	struct taint_letters letters; /* of modules that carry it */
 };
 
 /* Bits, and letters that have none. */
@@ -31,9 +35,16 @@ struct diagnosed {
 /* Those in the mask and those that listed modules carry, in the order of their bits. */
 void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnosis);
 
-/* The value of the label `taint`, "unknown" without a fact, and what it means. */
+/* The value of the label `taint`, "unknown" without a fact. */
 const char *diagnosed_slug(const struct diagnosed_taint *taint);
-const char *diagnosed_meaning(const struct diagnosed_taint *taint);
+
+/* Appends the meaning of the taint in this report. */
+void diagnosed_meaning_write(const struct diagnosed_taint *taint,
+                             const struct diagnosis *diagnosis, struct text *text);
+
+/* What is not certain about it, or "". */
+const char *diagnosed_note(const struct diagnosed_taint *taint,
+                           const struct diagnosis *diagnosis);
 
 /*
  * The next listed module that carries the taint, from the module *AT on, which moves
@@ -43,8 +54,8 @@ const char *diagnosed_next_module(const struct diagnosed_taint *taint,
                                   const struct backtrace *backtrace, size_t *at);
 
 /*
- * The next of all facts (dialect.h), from *AT on, by which this bit is another taint, or
- * has another letter, than here. NULL: there is none.
+ * Where the kernel is not known: the meanings of the taint's letter, or of its bit, that
+ * it has had on the kernels it may be of, but for the one that is told already.
  */
-const struct taint_fact *diagnosed_next_elsewhere(const struct diagnosed_taint *taint,
-                                                  size_t *at);
+void diagnosed_meanings(const struct diagnosed_taint *taint,
+                        const struct diagnosis *diagnosis, struct meanings *meanings);

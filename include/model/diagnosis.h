@@ -6,45 +6,35 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "model/dialect.h"
+#include "model/meanings.h"
+#include "model/report_dialect.h"
 #include "model/taint.h"
 
 struct backtrace;
 
-/* How the dialect was found, from the surest to the least sure. */
-enum diagnosis_by {
-	DIAGNOSIS_BY_FLAG,      /* the user said so */
-	DIAGNOSIS_BY_RELEASE,   /* the kernel release names it */
-	DIAGNOSIS_BY_SUPPORTED, /* only SUSE's kernels have such a line */
-	DIAGNOSIS_BY_DASHES,    /* of the Tainted: string */
-	DIAGNOSIS_BY_LETTERS,   /* the first that knows all letters */
-	DIAGNOSIS_BY_DEFAULT,   /* nothing speaks against mainline */
-	DIAGNOSIS_BY_COUNT,
-};
-
-/* One word for it. */
-const char *diagnosis_by_name(enum diagnosis_by by);
-
-/* Whether it is more than a guess. */
-bool diagnosis_by_is_sure(enum diagnosis_by by);
-
-/* What the user and the log around it say. */
-struct diagnosis_hints {
-	bool is_dialect_given;
-	enum dialect_id dialect;
-	const char *release; /* of the last "Linux version"; "": there was none */
-	const char *version; /* that line, as in /proc/version */
-};
-
 struct diagnosis {
-	struct dialect dialect;
-	enum diagnosis_by by;
-	const char *release; /* borrowed of whoever named it; "": nobody did */
-	bool has_mask;       /* something is known of it */
-	bool is_mask_whole;  /* and there is nothing more */
+	struct report_dialect kernel;
+	bool is_of_number;  /* the bits are certain, their letters may not be */
+	bool has_mask;      /* something is known of it */
+	bool is_mask_whole; /* and there is nothing more */
 	uint64_t mask;
+	uint64_t unprinted;    /* bits that such a kernel sets and never prints */
+	uint64_t by_supported; /* of these, those in the mask as "Supported:" says */
+
+	/*
+	 * Letters that had more than one meaning on these kernels, where no release tells
+	 * which one holds: of the string and of modules. Their bits are in the mask where
+	 * all meanings stand at the same one.
+	 */
+	struct taint_letters uncertain_in_mask, uncertain_on_modules;
+	enum letter_place mask_place; /* of the former */
+	uint64_t uncertain_bits;      /* those in the mask */
+	bool has_uncertain_place;     /* a letter of the string whose bit is not known */
+
+	bool is_unsigned_announced;     /* as in the hints */
 	struct taint_letters strangers; /* of the string: their bits are not known */
 	unsigned int unplaced;          /* bits that are set, nobody knows which */
 	uint64_t carried;               /* bits that listed modules carry */
@@ -55,8 +45,15 @@ struct diagnosis {
 /* Of a report. */
 void diagnosis_of_backtrace(struct diagnosis *diagnosis,
                             const struct backtrace *backtrace,
-                            const struct diagnosis_hints *hints);
+                            const struct report_hints *hints);
+
+/*
+ * Of flags alone, such as "POE" or "P           OE  ------------ T": those of a module or
+ * of a mask.
+ */
+void diagnosis_of_flags(struct diagnosis *diagnosis, const char *flags, size_t length,
+                        const struct report_hints *hints);
 
 /* Of a number alone. */
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
-                       const struct diagnosis_hints *hints);
+                       const struct report_hints *hints);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/kernel_version.h"
 #include "model/taint.h"
 
 struct text;
@@ -31,44 +32,37 @@ enum dialect_id {
 /* A bit number that stands for "only a letter on a module, never in the mask". */
 #define TAINT_NO_BIT 64
 
-/*
- * A kernel release as numbers: "4.18.0-372.9.1.el8.x86_64" is { 4, 18, 0, 372, 9, 1 }.
- * What is missing is 0.
- */
-struct kernel_version {
-	uint32_t part[6];
+/* What a fact is said of. */
+enum taint_scope {
+	TAINT_OF_KERNEL,       /* no module carries the letter */
+	TAINT_OF_MODULE,       /* a module that carries it also taints the kernel */
+	TAINT_OF_MODULE_ALONE, /* a module may carry it without tainting the kernel */
 };
-
-struct kernel_version kernel_version_parse(const char *release);
-
-/* Appends it as a kernel's release begins: "3.10.0-327"; nothing if all is 0. */
-void kernel_version_write(const struct kernel_version *version, struct text *text);
-
-bool kernel_version_is_zero(const struct kernel_version *version);
-
-/* Negative, 0 or positive, as strcmp(). */
-int kernel_version_compare(const struct kernel_version *a,
-                           const struct kernel_version *b);
 
 /* One fact: on these kernels this bit, or this letter on a module, is this taint. */
 struct taint_fact {
 	enum taint taint;
 	uint8_t bit; /* 0 to 63, or TAINT_NO_BIT */
 	char letter;
+	enum taint_scope scope;
 	uint16_t dialects;           /* set of 1 << enum dialect_id */
 	struct kernel_version since; /* first release with it; all zero: from the start */
 	struct kernel_version until; /* first release without it; all zero: still so */
 	const char *source;          /* where it was read */
+	bool or_unsigned; /* also set for a module whose signature was not verified */
+	const char *note; /* what is not certain about it; NULL: nothing */
 };
 
 /* The facts that hold for one kernel. Points into a static table; nothing to free. */
 struct dialect {
 	enum dialect_id id;
+	bool has_build;                    /* the release told which facts hold */
 	struct kernel_version version;     /* that the facts were chosen by */
 	const struct taint_fact *bits[64]; /* NULL: this kernel does not know the bit */
 	const struct taint_fact *letters[128]; /* by ASCII letter, as modules carry it */
 	uint64_t known_bits;
 	uint64_t module_bits; /* those that a module can carry */
+	uint64_t mask_bits;   /* of these, those that the mask has if a module does */
 };
 
 /* The value of the label `dialect`: "mainline", "rhel5" … "rhel10", "suse". */
@@ -77,22 +71,30 @@ const char *dialect_name(enum dialect_id id);
 /* False if there is no dialect of that name. */
 bool dialect_name_parse(const char *name, enum dialect_id *ret_id);
 
-/*
- * Chooses from the contents of /proc/sys/kernel/osrelease and /proc/version. VERSION may
- * be "": it only tells SUSE's flavours other than "default" from other kernels. What is
- * no vendor's own kernel (Oracle UEK, ELRepo, kernel-vanilla) is mainline.
+/* Whether VERSION is of the kernel version that all releases of dialect ID start with. */
+bool dialect_has_base(enum dialect_id id, const struct kernel_version *version);
+
+/* Whether all releases of dialect ID, which starts with one version, are above VERSION.
  */
-enum dialect_id dialect_choose(const char *release, const char *version);
+bool dialect_is_newer(enum dialect_id id, const struct kernel_version *version);
 
 /*
  * Collects the facts of dialect ID for kernel RELEASE. A release that does not start with
- * the dialect's kernel version (the user overrode the choice) gets the facts of its
- * newest release.
+ * the dialect's kernel version, or has no build number behind it, gets the facts of the
+ * dialect's newest release.
  */
 void dialect_init(struct dialect *dialect, enum dialect_id id, const char *release);
 
 /* All facts, whatever kernel they hold for. */
 const struct taint_fact *dialect_facts(size_t *ret_count);
+
+/* Whether FACT is one of that kernel's own; a later fact may replace it (dialect_init()).
+ */
+bool taint_fact_holds(const struct taint_fact *fact, enum dialect_id id,
+                      const struct kernel_version *version);
+
+/* Appends the meaning: that of the taint, and what else sets the same bit. */
+void taint_fact_meaning_write(const struct taint_fact *fact, struct text *text);
 
 /* The bit that the mask of this kernel has for TAINT; TAINT_NO_BIT if there is none. */
 unsigned int dialect_bit(const struct dialect *dialect, enum taint taint);

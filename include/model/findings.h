@@ -32,7 +32,7 @@ struct findings {
 
 	uint64_t carried;      /* the bits that loaded modules carry */
 	uint64_t unexplained;  /* bits a module can carry: in both masks, on no module */
-	uint64_t contradicted; /* the same bits: on a module, not in the mask */
+	uint64_t contradicted; /* bits the mask has if a module carries them, and lacks */
 
 	size_t hidden;      /* sysfs shows them as loaded, /proc/modules does not */
 	size_t disagreeing; /* sysfs and /proc/modules give them different letters */

@@ -61,12 +61,6 @@ const char *taint_meaning(enum taint taint);
 /* Who or what sets it, typically. */
 const char *taint_setter(enum taint taint);
 
-/*
- * Whether a module can carry it, so that a loaded module could explain it. The kernel's
- * own table once said so of randstruct and fwctl too, by mistake.
- */
-bool taint_is_module_taint(enum taint taint);
-
 /* What sets it anew after a reboot, which clears every taint. */
 enum taint_return {
 	TAINT_RETURN_NEVER,  /* nothing by itself: it tells of an event */

@@ -32,8 +32,8 @@ struct taint_columns {
 
 void taint_columns_init(struct taint_columns *columns, const struct dialect *dialect);
 
-/* Whether the string tells of all bits; RHEL 5 keeps two from it. */
-bool taint_string_is_whole(const struct dialect *dialect);
+/* The bits that the kernel knows and never prints: two each on RHEL 5 and SUSE 4.12. */
+uint64_t taint_string_unprinted(const struct dialect *dialect);
 
 /* Appends the string, with its blanks. '?' stands for a bit that has no letter. */
 void taint_string_write(const struct dialect *dialect, uint64_t mask, struct text *text);

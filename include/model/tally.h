@@ -21,7 +21,8 @@
 
 struct tally_entry {
 	enum announcement announcement;
-	char module[TALLY_MODULE_SIZE]; /* clean (utf8.h); "": none, or the rest */
+	/* Clean (utf8.h); "": none, or the rest. */
+	char module[TALLY_MODULE_SIZE];
 	uint64_t count;
 	uint64_t first; /* the time that was given with the first one */
 };
@@ -41,6 +42,9 @@ size_t tally_add(struct tally *tally, enum announcement announcement, const char
 
 /* Orders the entries by announcement_name() and module, bytewise. */
 void tally_sort(struct tally *tally);
+
+/* Whether there is an entry for this announcement, of any module. */
+bool tally_has_event(const struct tally *tally, enum announcement announcement);
 
 /* Whether there is an entry for just this announcement and module. */
 bool tally_has(const struct tally *tally, enum announcement announcement,

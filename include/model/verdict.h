@@ -14,7 +14,7 @@ struct module_file;
 struct text;
 
 /*
- * Appends one sentence, with a full stop, about a loaded module with these LETTERS. FILE
+ * Appends one or two sentences about a loaded module with these LETTERS. FILE
  * gives the reasons as far as it was read. DIALECT may be NULL: then nobody knows what
  * letters mean.
  */

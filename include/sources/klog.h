@@ -34,7 +34,7 @@ struct klog_row {
 	bool is_echo; /* says once more what another one may have said already */
 	const char
 		*words; /* a part of the pattern that tells the row, at least 9 bytes */
-	const char *pattern;  /* %m: a module; %s: anything */
+	const char *pattern;  /* %m: a module; %M: one, or a subsystem; %s: anything */
 	const char *versions; /* which kernels print it */
 	const char *source;   /* where that was read */
 };

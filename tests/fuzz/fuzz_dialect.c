@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "fuzz.h"
-#include "model/dialect.h"
+#include "model/dialect_choose.h"
 
 /* Bits, letters and facts of one kernel agree. */
 static void check_dialect(const struct dialect *dialect)
@@ -21,7 +21,7 @@ static void check_dialect(const struct dialect *dialect)
 		if (!fact)
 			continue;
 		known |= UINT64_C(1) << bit;
-		if (taint_is_module_taint(fact->taint))
+		if (fact->scope != TAINT_OF_KERNEL)
 			of_modules |= UINT64_C(1) << bit;
 		fuzz_check(fact->bit == bit && fact->dialects >> dialect->id & 1);
 		fuzz_check(dialect_bit(dialect, fact->taint) <= bit);

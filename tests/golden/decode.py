@@ -30,11 +30,12 @@ COMMON = ["kind", "source", "release", "dialect", "dialect_by"]
 MASK = ["mask", "mask_is_whole"]
 STAMP = ["date", "seconds"]
 KEYS = {
-    "mask": [*COMMON, *MASK, "string", "taints"],
+    "mask": [*COMMON, *MASK, "string", "panic_on_taint", "taints"],
     "boot": [*COMMON, "announcements"],
     "report": [
         *COMMON,
         *MASK,
+        "not_printed",
         "taints",
         "line",
         *STAMP,
@@ -49,8 +50,9 @@ KEYS = {
         "announcements",
     ],
 }
+OPTIONAL = ("note", "elsewhere")
 TAINT = ["bit", "flag", "taint", "meaning", "in_mask", "modules"]
-ANNOUNCEMENT = ["event", "module", *STAMP, "line", "count"]
+ANNOUNCEMENT = ["event", "taint", "module", "detail", *STAMP, "line", "count"]
 
 
 def decode(*arguments):
@@ -68,7 +70,7 @@ def decode(*arguments):
 def check_object(item):
     assert list(item) == KEYS[item["kind"]], list(item)
     for taint in item.get("taints", []):
-        assert [key for key in taint if key != "elsewhere"] == TAINT, list(taint)
+        assert [key for key in taint if key not in OPTIONAL] == TAINT, list(taint)
     for announcement in item.get("announcements", []):
         assert list(announcement) == ANNOUNCEMENT, list(announcement)
 

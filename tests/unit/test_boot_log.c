@@ -37,7 +37,7 @@ static void add(enum announcement announcement, const char *module, uint64_t lin
 	struct stamp stamp = { .date = "today" };
 
 	snprintf(stamp.seconds, sizeof(stamp.seconds), "%s", seconds);
-	boot_log_add(&boot, announcement, module, strlen(module), line, &stamp);
+	boot_log_add(&boot, announcement, module, strlen(module), false, line, &stamp);
 }
 
 static void the_first_of_each_is_dated(void **state)

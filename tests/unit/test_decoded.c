@@ -23,7 +23,7 @@
 
 static struct backtrace report;
 static struct boot_log boot;
-static struct diagnosis_hints hints;
+static struct report_hints hints;
 static struct diagnosis diagnosis;
 static struct decoded decoded;
 
@@ -33,7 +33,7 @@ static int setup(void **state)
 	failing = false;
 	backtrace_init(&report);
 	boot_log_init(&boot);
-	hints = (struct diagnosis_hints){ .release = "", .version = "" };
+	hints = (struct report_hints){ .release = "", .version = "" };
 	decoded = (struct decoded){ .source = "log", .diagnosis = &diagnosis };
 	return 0;
 }
@@ -85,7 +85,7 @@ static void announce(enum announcement announcement, const char *module, uint64_
 
 	snprintf(stamp.date, sizeof(stamp.date), "%s", date);
 	snprintf(stamp.seconds, sizeof(stamp.seconds), "%s", seconds);
-	boot_log_add(&boot, announcement, module, strlen(module), line, &stamp);
+	boot_log_add(&boot, announcement, module, strlen(module), false, line, &stamp);
 }
 
 /* ---- masks ---- */
@@ -121,7 +121,8 @@ static void a_mask_is_told_with_all_that_is_known_of_its_bits(void **state)
 		"  O (bit 12)    oot_module: module from outside of the kernel's tree\n"
 		"                TAINT_OOT_MODULE; a module can carry it\n"
 		"                set by loading any module that was not built with its "
-		"kernel: DKMS, vendors' drivers\n");
+		"kernel: DKMS, vendors' drivers\n"
+		"  to panic on   panic_on_taint=0x1001\n");
 }
 
 static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
@@ -139,7 +140,8 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 		"                but on rhel6, from 2.6.32-131 on: T, tech_preview: "
 		"technology preview\n"
 		"                but on rhel7: T, tech_preview: technology preview\n"
-		"                but on rhel8: t, tech_preview: technology preview\n");
+		"                but on rhel8: t, tech_preview: technology preview\n"
+		"  to panic on   panic_on_taint=0x20000000\n");
 	assert_mask(
 		UINT64_C(1) << 30,
 		"argument\n"
@@ -150,7 +152,8 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 		"                but on rhel8: u, unprivileged_bpf: unprivileged BPF "
 		"allowed\n"
 		"                but on suse, from 3.0 on, before 5.3: N, no_support: "
-		"module that the distribution does not support\n");
+		"module that the distribution does not support\n"
+		"  to panic on   panic_on_taint=0x40000000\n");
 }
 
 static void a_given_dialect_leaves_no_doubt(void **state)
@@ -168,7 +171,8 @@ static void a_given_dialect_leaves_no_doubt(void **state)
 		"                TAINT_TECH_PREVIEW; a module can carry it\n"
 		"                set by a driver or subsystem that Red Hat ships as a "
 		"technology preview\n"
-		"  ? (bit 31)    unknown: not known of this kernel\n");
+		"  ? (bit 31)    unknown: not known of this kernel\n"
+		"  to panic on   panic_on_taint=0xa0000000\n");
 	assert_mask(UINT64_C(1) << 9,
 	            "argument\n"
 	            "  dialect       rhel8, as --dialect says\n"
@@ -178,7 +182,8 @@ static void a_given_dialect_leaves_no_doubt(void **state)
 	            "  W (bit 9)     warn: kernel warning\n"
 	            "                TAINT_WARN; no module can carry it\n"
 	            "                set by a WARN() anywhere in the "
-	            "kernel or a module\n");
+	            "kernel or a module\n"
+	            "  to panic on   panic_on_taint=0x200\n");
 }
 
 static void no_mask_is_not_tainted(void **state)
@@ -283,8 +288,9 @@ static void how_the_dialect_was_found_is_told(void **state)
 	report_set_tainted(&report, "n", "");
 	assert_line("dialect", "suse, the first that knows all letters; see --dialect");
 	report_set_tainted(&report, "nX", "");
-	assert_line("", "but on mainline rhel5 rhel6 rhel7 rhel8 rhel9 rhel10, from 4.15 "
-	                "on: X, aux: for the distribution's own use");
+	assert_line("X", "external_support: module supported by its own vendor");
+	assert_line("", "on suse, from 3.0 on, before 5.3: X (bit 31), external_support: "
+	                "module supported by its own vendor");
 	text_add_string(&report.supported, "Yes");
 	assert_line("dialect", "suse, for only SUSE says what is supported");
 	assert_line("supported", "Yes");
@@ -400,8 +406,8 @@ static void every_failed_allocation_is_an_error_of_the_text(void **state)
 
 	(void)state;
 	text_add_string(&report.title, "BUG: x");
-	report_set_tainted(&report, "n           O", "");
-	report_list(&report, "zfs", "nO");
+	report_set_tainted(&report, "X           O", "");
+	report_list(&report, "zfs", "XO");
 	report_list(&report, "x", "P")->count = 1;
 	announce(ANNOUNCEMENT_CRAP, "x", 1, "", "1.5");
 	for (size_t calls = 0;; calls++) {

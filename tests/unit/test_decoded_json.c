@@ -27,7 +27,7 @@
 
 static struct backtrace report;
 static struct boot_log boot;
-static struct diagnosis_hints hints;
+static struct report_hints hints;
 static struct diagnosis diagnosis;
 static struct decoded decoded;
 static struct text json;
@@ -38,7 +38,7 @@ static int setup(void **state)
 	failing = false;
 	backtrace_init(&report);
 	boot_log_init(&boot);
-	hints = (struct diagnosis_hints){ .release = "", .version = "" };
+	hints = (struct report_hints){ .release = "", .version = "" };
 	decoded = (struct decoded){ .source = "log", .diagnosis = &diagnosis };
 	return 0;
 }
@@ -85,7 +85,7 @@ static void announce(enum announcement announcement, const char *module, uint64_
 	struct stamp stamp = { 0 };
 
 	snprintf(stamp.seconds, sizeof(stamp.seconds), "%s", seconds);
-	boot_log_add(&boot, announcement, module, strlen(module), line, &stamp);
+	boot_log_add(&boot, announcement, module, strlen(module), false, line, &stamp);
 }
 
 /* ---- masks ---- */
@@ -101,7 +101,8 @@ static void a_mask_is_told_with_all_that_is_known_of_its_bits(void **state)
 	            "{\"kind\":\"mask\",\"source\":\"12\",\"release\":\"\","
 	            "\"dialect\":\"rhel8\",\"dialect_by\":\"flag\",\"mask\":2684354560,"
 	            "\"mask_is_whole\":true,"
-	            "\"string\":\"G                 --------- -t ?\",\"taints\":["
+	            "\"string\":\"G                 --------- -t ?\","
+	            "\"panic_on_taint\":\"0xa0000000\",\"taints\":["
 	            "{\"bit\":29,\"flag\":\"t\",\"taint\":\"tech_preview\","
 	            "\"meaning\":\"technology preview\","
 	            "\"constant\":\"TAINT_TECH_PREVIEW\",\"module_taint\":true,"
@@ -134,14 +135,17 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 	json_assert(document, "taints.1.elsewhere.1.until", "5.3");
 	json_assert(document, "taints.1.elsewhere.1.meaning",
 	            "module that the distribution does not support");
-	/* Of SUSE's kernels mainline is elsewhere. */
+	/* Only SUSE has an n; which X it is the release would tell. */
 	report_set_tainted(&report, "nX", "");
 	document = write_report();
 	json_assert(document, "dialect_by", "letters");
-	json_assert_count(document, "taints.0.elsewhere.0.dialects", DIALECT_COUNT - 1);
-	json_assert(document, "taints.0.elsewhere.0.dialects.0", "mainline");
-	json_assert(document, "taints.0.elsewhere.0.dialects.1", "rhel5");
-	json_assert(document, "taints.0.elsewhere.0.flag", "X");
+	json_assert(document, "taints.1.flag", "X");
+	json_assert_word(document, "taints.1.bit", "null");
+	json_assert(document, "taints.1.taint", "external_support");
+	json_assert_count(document, "taints.1.elsewhere", 2);
+	json_assert(document, "taints.1.elsewhere.0.dialects.0", "suse");
+	json_assert_word(document, "taints.1.elsewhere.0.bit", "31");
+	json_assert_word(document, "taints.1.elsewhere.1.bit", "16");
 	decoded.backtrace = NULL;
 	decoded.boot = NULL;
 	hints.is_dialect_given = true;
@@ -158,6 +162,7 @@ static void a_mask_without_a_bit_has_no_taints(void **state)
 	            "{\"kind\":\"mask\",\"source\":\"log\",\"release\":\"\","
 	            "\"dialect\":\"mainline\",\"dialect_by\":\"default\",\"mask\":0,"
 	            "\"mask_is_whole\":true,\"string\":\"G                   \","
+	            "\"panic_on_taint\":null,"
 	            "\"taints\":[]}");
 	diagnosis_of_mask(&diagnosis, UINT64_MAX, &hints);
 	write_json();
@@ -188,6 +193,7 @@ static void a_report_is_told_in_full(void **state)
 	            "{\"kind\":\"report\",\"source\":\"log\","
 	            "\"release\":\"6.1.0-56-amd64\",\"dialect\":\"mainline\","
 	            "\"dialect_by\":\"release\",\"mask\":4097,\"mask_is_whole\":true,"
+	            "\"not_printed\":[],"
 	            "\"taints\":[{\"bit\":0,\"flag\":\"P\","
 	            "\"taint\":\"proprietary_module\","
 	            "\"meaning\":\"proprietary module\",\"in_mask\":true,"
@@ -201,7 +207,8 @@ static void a_report_is_told_in_full(void **state)
 	            "{\"module\":\"old\",\"flags\":\"OE\",\"count\":3},"
 	            "{\"module\":\"older\",\"flags\":\"\",\"count\":1}],"
 	            "\"last_unloaded\":{\"module\":\"gone\",\"flags\":\"POE\"},"
-	            "\"announcements\":[{\"event\":\"oot_module\",\"module\":\"spl\","
+	            "\"announcements\":[{\"event\":\"oot_module\","
+	            "\"taint\":\"oot_module\",\"module\":\"spl\",\"detail\":\"\","
 	            "\"date\":\"\",\"seconds\":\"8.125\",\"line\":4,\"count\":2}]}");
 }
 
@@ -282,9 +289,12 @@ static void what_a_kernel_announced_is_told_with_remarks(void **state)
 	            "{\"kind\":\"boot\",\"source\":\"log\","
 	            "\"release\":\"3.10.0-1160.el7.x86_64\",\"dialect\":\"rhel7\","
 	            "\"dialect_by\":\"release\",\"announcements\":["
-	            "{\"event\":\"proprietary_module\",\"module\":\"nvidia\","
+	            "{\"event\":\"proprietary_module\","
+	            "\"taint\":\"proprietary_module\",\"module\":\"nvidia\","
+	            "\"detail\":\"\","
 	            "\"date\":\"\",\"seconds\":\"8.125\",\"line\":4,\"count\":1},"
-	            "{\"event\":\"panic_on_taint\",\"module\":\"\",\"date\":\"\","
+	            "{\"event\":\"panic_on_taint\",\"taint\":null,"
+	            "\"module\":\"\",\"detail\":\"\",\"date\":\"\","
 	            "\"seconds\":\"\",\"line\":5,\"count\":1}]}");
 }
 

@@ -35,7 +35,7 @@ static int teardown(void **state)
 
 static void diagnose(void)
 {
-	const struct diagnosis_hints hints = { .release = "", .version = "" };
+	const struct report_hints hints = { .release = "", .version = "" };
 
 	diagnosis_of_backtrace(&diagnosis, &report, &hints);
 	diagnosed_init(&diagnosed, &diagnosis);
@@ -122,17 +122,23 @@ static void all_there_can_be_is_told(void **state)
 		assert_int_equal(diagnosed.taints[i].bit, i < 64 ? i : TAINT_NO_BIT);
 }
 
+static void assert_meaning(size_t taint, const char *expected)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	diagnosed_meaning_write(&diagnosed.taints[taint], &diagnosis, &text);
+	assert_string_equal(text_string(&text), expected);
+}
+
 static void a_taint_without_a_fact_is_unknown(void **state)
 {
 	(void)state;
 	report_set_tainted(&report, "Pz", "6.1.0");
 	diagnose();
 	assert_string_equal(diagnosed_slug(&diagnosed.taints[0]), "proprietary_module");
-	assert_string_equal(diagnosed_meaning(&diagnosed.taints[0]),
-	                    "proprietary module");
+	assert_meaning(0, "proprietary module");
 	assert_string_equal(diagnosed_slug(&diagnosed.taints[1]), "unknown");
-	assert_string_equal(diagnosed_meaning(&diagnosed.taints[1]),
-	                    "not known of this kernel");
+	assert_meaning(1, "not known of this kernel");
 }
 
 /* ---- carriers ---- */
@@ -190,53 +196,135 @@ static void one_letter_is_not_another(void **state)
 	assert_carriers(1, "a ");
 }
 
-/* ---- elsewhere ---- */
+/* ---- letters of an unknown release ---- */
 
-static size_t count_elsewhere(const struct diagnosed_taint *taint)
+static const struct report_hints *hints_for(enum dialect_id id)
 {
-	size_t count = 0, at = 0;
-	const struct taint_fact *fact;
+	static struct report_hints hints;
 
-	while ((fact = diagnosed_next_elsewhere(taint, &at))) {
-		assert_int_equal(fact->bit, taint->bit);
-		assert_true(!taint->fact || fact->taint != taint->fact->taint ||
-		            fact->letter != taint->fact->letter);
-		count++;
-	}
-	return count;
+	hints = (struct report_hints){
+		.is_dialect_given = id != DIALECT_COUNT,
+		.dialect = id,
+		.release = "",
+		.version = "",
+	};
+	return &hints;
 }
 
-static void a_bit_that_is_another_taint_elsewhere_says_so(void **state)
+/* The taints of FLAGS without a release, each as "FLAG BIT SLUG" and its meanings. */
+static void assert_flags(enum dialect_id id, const char *flags, const char *expected)
 {
-	size_t all;
-	const struct taint_fact *facts = dialect_facts(&all);
-	struct diagnosed_taint taint = { .bit = 0, .fact = &facts[0] };
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	diagnosis_of_flags(&diagnosis, flags, strlen(flags), hints_for(id));
+	diagnosed_init(&diagnosed, &diagnosis);
+	for (size_t i = 0; i < diagnosed.count; i++) {
+		const struct diagnosed_taint *taint = &diagnosed.taints[i];
+		struct meanings meanings;
+
+		text_add_string(&text, i ? "; " : "");
+		text_add_char(&text, taint->flag);
+		if (taint->bit != TAINT_NO_BIT) {
+			text_add_char(&text, ' ');
+			text_add_number(&text, taint->bit);
+		}
+		text_add_char(&text, ' ');
+		text_add_string(&text, diagnosed_slug(taint));
+		diagnosed_meanings(taint, &diagnosis, &meanings);
+		for (size_t k = 0; k < meanings.count; k++) {
+			const struct meaning *row = &meanings.rows[k];
+
+			text_add_string(&text, k ? ", " : ": ");
+			text_add_string(&text, taint_slug(row->fact->taint));
+			text_add_char(&text, ' ');
+			kernel_version_write(&row->since, &text);
+			text_add_char(&text, '-');
+			kernel_version_write(&row->until, &text);
+		}
+	}
+	if (strcmp(text_string(&text), expected) != 0)
+		fail_msg("%s: %s", flags, text_string(&text));
+}
+
+static void a_letter_with_several_meanings_tells_all_of_them(void **state)
+{
+	(void)state;
+	assert_flags(DIALECT_COUNT, "POE",
+	             "P 0 proprietary_module; O 12 oot_module; E 13 unsigned_module");
+	assert_int_equal(diagnosis.mask, 12289);
+	assert_true(diagnosis.is_mask_whole);
+	assert_flags(DIALECT_SUSE, "N",
+	             "N unknown: test 6.0-, no_support 3.0-5.3, no_support 5.3-6.0");
+	assert_int_equal(diagnosis.mask, 0);
+	assert_false(diagnosis.is_mask_whole);
+	assert_flags(DIALECT_SUSE, "U", "U unknown: user 2.6.21-, no_support -2.6.25");
+	assert_flags(DIALECT_MAINLINE, "X",
+	             "X unknown: aux 4.15-, unsigned_module 3.13-3.13.1");
+	/* One bit, two taints. */
+	assert_flags(DIALECT_RHEL8, "OX",
+	             "O 12 oot_module; X 16 unknown: aux -4.18.0-372, "
+	             "tech_preview 4.18.0-372-");
+	assert_int_equal(diagnosis.mask, 1 << 12 | 1 << 16);
+	assert_true(diagnosis.is_mask_whole);
+	/* One taint, two bits. */
+	assert_flags(DIALECT_SUSE, "X",
+	             "X external_support: external_support -2.6.25, "
+	             "external_support 3.0-5.3, external_support 5.3-");
+	/* U of the mask and U of a module, at the same time. */
+	assert_flags(DIALECT_RHEL6, "U", "U unknown: user -, unsigned_module -");
+	assert_flags(DIALECT_RHEL6, "G U", "U 6 user");
+	assert_flags(DIALECT_RHEL7, "T", "T 29 tech_preview");
+}
+
+static void a_letter_of_one_vendor_tells_what_the_others_mean(void **state)
+{
+	(void)state;
+	/* Only SUSE has an n, and then X is SUSE's. */
+	assert_flags(DIALECT_COUNT, "nX",
+	             "n 31 no_support; X external_support: external_support -2.6.25, "
+	             "external_support 3.0-5.3, external_support 5.3-");
+	assert_flags(DIALECT_COUNT, "Z", "Z 27 bit_by_zombie");
+}
+
+static void what_an_uncertain_letter_may_explain_is_not_unexplained(void **state)
+{
+	(void)state;
+	report_set_tainted(&report, "G           O     X", "");
+	report_list(&report, "a", "OX");
+	diagnose();
+	assert_int_equal(diagnosis.unexplained, 0);
+	backtrace_clear(&report);
+	report_set_tainted(&report, "P           O", "");
+	report_list(&report, "a", "X");
+	diagnose();
+	assert_int_equal(diagnosis.unexplained, 1 << 12 | 1);
+}
+
+static void a_bit_tells_its_other_letters_where_no_kernel_is_known(void **state)
+{
+	static const struct {
+		enum dialect_id id;
+		unsigned int bit;
+		size_t count;
+	} rows[] = {
+		{ DIALECT_COUNT, 0, 0 },     { DIALECT_COUNT, 6, 1 },
+		{ DIALECT_COUNT, 13, 1 },    { DIALECT_COUNT, 16, 3 },
+		{ DIALECT_COUNT, 29, 4 },    { DIALECT_COUNT, 63, 0 },
+		{ DIALECT_MAINLINE, 16, 0 }, { DIALECT_SUSE, 31, 2 },
+		{ DIALECT_RHEL8, 16, 1 },    { DIALECT_RHEL9, 16, 0 },
+	};
 
 	(void)state;
-	/* P is P everywhere; to nobody who does not know it. */
-	assert_int_equal(facts[0].bit, 0);
-	assert_int_equal(count_elsewhere(&taint), 0);
-	taint.fact = NULL;
-	assert_int_equal(count_elsewhere(&taint), 1);
-	taint.bit = TAINT_NO_BIT;
-	assert_int_equal(count_elsewhere(&taint), 0);
-	taint.bit = 63;
-	assert_int_equal(count_elsewhere(&taint), 0);
-	for (unsigned int bit = 0; bit < 64; bit++) {
-		size_t expected = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct meanings meanings;
 
-		report_set_tainted(&report, "G", "");
-		diagnose();
-		taint = (struct diagnosed_taint){ .bit = bit,
-			                          .fact = diagnosis.dialect.bits[bit] };
-		for (size_t i = 0; i < all; i++)
-			expected += facts[i].bit == bit &&
-			            (!taint.fact || facts[i].taint != taint.fact->taint ||
-			             facts[i].letter != taint.fact->letter);
-		assert_int_equal(count_elsewhere(&taint), expected);
-		/* U of RHEL 5, X of Red Hat and SUSE, and the vendors' own. */
-		if (bit == 6 || bit == 16 || bit == 29)
-			assert_in_range(expected, 1, 5);
+		diagnosis_of_mask(&diagnosis, UINT64_C(1) << rows[i].bit,
+		                  hints_for(rows[i].id));
+		diagnosed_init(&diagnosed, &diagnosis);
+		assert_int_equal(diagnosed.count, 1);
+		diagnosed_meanings(&diagnosed.taints[0], &diagnosis, &meanings);
+		if (meanings.count != rows[i].count)
+			fail_msg("bit %u: %zu", rows[i].bit, meanings.count);
 	}
 }
 
@@ -251,7 +339,10 @@ int main(void)
 		TEST(a_taint_without_a_fact_is_unknown),
 		TEST(carriers_are_listed_modules_with_a_letter_of_the_bit),
 		TEST(one_letter_is_not_another),
-		TEST(a_bit_that_is_another_taint_elsewhere_says_so),
+		TEST(a_letter_with_several_meanings_tells_all_of_them),
+		TEST(a_letter_of_one_vendor_tells_what_the_others_mean),
+		TEST(what_an_uncertain_letter_may_explain_is_not_unexplained),
+		TEST(a_bit_tells_its_other_letters_where_no_kernel_is_known),
 	};
 
 	return cmocka_run_group_tests_name("diagnosed", tests, NULL, NULL);

@@ -19,14 +19,14 @@
 #define BIT(bit) (UINT64_C(1) << (bit))
 
 static struct backtrace report;
-static struct diagnosis_hints hints;
+static struct report_hints hints;
 static struct diagnosis diagnosis;
 
 static int setup(void **state)
 {
 	(void)state;
 	backtrace_init(&report);
-	hints = (struct diagnosis_hints){ .release = "", .version = "" };
+	hints = (struct report_hints){ .release = "", .version = "" };
 	return 0;
 }
 
@@ -43,13 +43,13 @@ static void diagnose(void)
 	diagnosis_of_backtrace(&diagnosis, &report, &hints);
 }
 
-static void assert_by(enum diagnosis_by by, enum dialect_id id, const char *release)
+static void assert_by(enum dialect_by by, enum dialect_id id, const char *release)
 {
 	diagnose();
-	if (diagnosis.by != by || diagnosis.dialect.id != id)
-		fail_msg("%s, by %s", dialect_name(diagnosis.dialect.id),
-		         diagnosis_by_name(diagnosis.by));
-	assert_string_equal(diagnosis.release, release);
+	if (diagnosis.kernel.by != by || diagnosis.kernel.dialect.id != id)
+		fail_msg("%s, by %s", dialect_name(diagnosis.kernel.dialect.id),
+		         dialect_by_name(diagnosis.kernel.by));
+	assert_string_equal(diagnosis.kernel.release, release);
 }
 
 static void assert_mask(uint64_t mask, bool is_whole)
@@ -81,10 +81,10 @@ static void each_way_has_a_word_and_four_are_sure(void **state)
 		                             "dashes", "letters", "default" };
 
 	(void)state;
-	assert_int_equal(ARRAY_SIZE(words), DIAGNOSIS_BY_COUNT);
-	for (enum diagnosis_by by = 0; by < DIAGNOSIS_BY_COUNT; by++) {
-		assert_string_equal(diagnosis_by_name(by), words[by]);
-		assert_int_equal(diagnosis_by_is_sure(by), by <= DIAGNOSIS_BY_DASHES);
+	assert_int_equal(ARRAY_SIZE(words), DIALECT_BY_COUNT);
+	for (enum dialect_by by = 0; by < DIALECT_BY_COUNT; by++) {
+		assert_string_equal(dialect_by_name(by), words[by]);
+		assert_int_equal(dialect_by_is_sure(by), by <= DIALECT_BY_DASHES);
 	}
 }
 
@@ -92,28 +92,28 @@ static void the_release_of_the_report_chooses(void **state)
 {
 	(void)state;
 	report_set_tainted(&report, "G", "3.10.0-1160.el7.x86_64");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
 	report_set_tainted(&report, "G", "6.1.0-56-amd64");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_MAINLINE, "6.1.0-56-amd64");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_MAINLINE, "6.1.0-56-amd64");
 	report_set_tainted(&report, "G", "5.14.21-150500.55.52-default");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.55.52-default");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.55.52-default");
 	/* Facts are those of the release. */
 	report_set_tainted(&report, "G", "4.18.0-348.el8");
 	diagnose();
-	assert_int_equal(diagnosis.dialect.bits[16]->taint, TAINT_AUX);
+	assert_int_equal(diagnosis.kernel.dialect.bits[16]->taint, TAINT_AUX);
 	report_set_tainted(&report, "G", "4.18.0-372.el8");
 	diagnose();
-	assert_int_equal(diagnosis.dialect.bits[16]->taint, TAINT_TECH_PREVIEW);
+	assert_int_equal(diagnosis.kernel.dialect.bits[16]->taint, TAINT_TECH_PREVIEW);
 }
 
 static void else_that_of_the_boot_does(void **state)
 {
 	(void)state;
 	hints.release = "3.10.0-1160.el7.x86_64";
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
 	/* The report knows better. */
 	report_set_tainted(&report, "G", "6.1.0-56-amd64");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_MAINLINE, "6.1.0-56-amd64");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_MAINLINE, "6.1.0-56-amd64");
 }
 
 /* SUSE's other flavours are told by the build host. */
@@ -122,11 +122,11 @@ static void the_version_speaks_for_its_own_release_only(void **state)
 	(void)state;
 	hints.release = "5.14.21-150500.33.42-azure";
 	hints.version = "5.14.21-150500.33.42-azure (geeko@buildhost) (gcc)";
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
 	report_set_tainted(&report, "G", "5.14.21-150500.33.42-azure");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
 	report_set_tainted(&report, "G", "5.15.0-1-azure");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_MAINLINE, "5.15.0-1-azure");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_MAINLINE, "5.15.0-1-azure");
 }
 
 static void what_the_user_says_goes_before_all(void **state)
@@ -136,23 +136,23 @@ static void what_the_user_says_goes_before_all(void **state)
 	hints.dialect = DIALECT_RHEL9;
 	report_set_tainted(&report, "G     --------- -  -", "5.14.21-1-default");
 	set_supported("Yes");
-	assert_by(DIAGNOSIS_BY_FLAG, DIALECT_RHEL9, "5.14.21-1-default");
+	assert_by(DIALECT_BY_FLAG, DIALECT_RHEL9, "5.14.21-1-default");
 	hints.dialect = DIALECT_MAINLINE;
-	assert_by(DIAGNOSIS_BY_FLAG, DIALECT_MAINLINE, "5.14.21-1-default");
+	assert_by(DIALECT_BY_FLAG, DIALECT_MAINLINE, "5.14.21-1-default");
 }
 
 static void only_suse_says_what_is_supported(void **state)
 {
 	(void)state;
 	set_supported("Yes");
-	assert_by(DIAGNOSIS_BY_SUPPORTED, DIALECT_SUSE, "");
+	assert_by(DIALECT_BY_SUPPORTED, DIALECT_SUSE, "");
 	report_set_tainted(&report, "G", "4.4.0-1-azure");
-	assert_by(DIAGNOSIS_BY_SUPPORTED, DIALECT_SUSE, "4.4.0-1-azure");
+	assert_by(DIALECT_BY_SUPPORTED, DIALECT_SUSE, "4.4.0-1-azure");
 	/* Where the release says so, it is surer. */
 	report_set_tainted(&report, "G", "4.12.14-94.41-default");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_SUSE, "4.12.14-94.41-default");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "4.12.14-94.41-default");
 	report_set_tainted(&report, "G", "3.10.0-1160.el7.x86_64");
-	assert_by(DIAGNOSIS_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_RHEL7, "3.10.0-1160.el7.x86_64");
 }
 
 static void dashes_tell_the_release(void **state)
@@ -181,36 +181,36 @@ static void dashes_tell_the_release(void **state)
 		_cleanup_(text_clear) struct text version = TEXT_INIT;
 
 		report_set_tainted(&report, rows[i].flags, "");
-		assert_by(DIAGNOSIS_BY_DASHES, rows[i].id, "");
-		kernel_version_write(&diagnosis.dialect.version, &version);
+		assert_by(DIALECT_BY_DASHES, rows[i].id, "");
+		kernel_version_write(&diagnosis.kernel.dialect.version, &version);
 		assert_string_equal(text_string(&version), rows[i].version);
 	}
 	/* Nobody prints these. */
 	report_set_tainted(&report, "G  -------  ------", "");
-	assert_by(DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE, "");
+	assert_by(DIALECT_BY_DEFAULT, DIALECT_MAINLINE, "");
 }
 
 static void letters_tell_who_knows_them_first(void **state)
 {
 	static const struct {
 		const char *flags, *module;
-		enum diagnosis_by by;
+		enum dialect_by by;
 		enum dialect_id id;
 	} rows[] = {
-		{ "POE", "", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
-		{ "PFSRMBUDAWCIOELKXTNJ", "PFCOEKXN", DIAGNOSIS_BY_DEFAULT,
+		{ "POE", "", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "PFSRMBUDAWCIOELKXTNJ", "PFCOEKXN", DIALECT_BY_DEFAULT,
 		  DIALECT_MAINLINE },
-		{ "G", "U", DIAGNOSIS_BY_LETTERS, DIALECT_RHEL5 },
-		{ "G", "N", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
-		{ "G", "n", DIAGNOSIS_BY_LETTERS, DIALECT_SUSE },
-		{ "Gn", "", DIAGNOSIS_BY_LETTERS, DIALECT_SUSE },
-		{ "P     ----", "UT", DIAGNOSIS_BY_DASHES, DIALECT_RHEL5 },
+		{ "G", "U", DIALECT_BY_LETTERS, DIALECT_RHEL5 },
+		{ "G", "N", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "G", "n", DIALECT_BY_LETTERS, DIALECT_SUSE },
+		{ "Gn", "", DIALECT_BY_LETTERS, DIALECT_SUSE },
+		{ "P     ----", "UT", DIALECT_BY_DASHES, DIALECT_RHEL5 },
 		/* The kernels that know U have no T, or dashes. */
-		{ "G", "UT", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "G", "UT", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
 		/* Of the whole kernel a module's letter is another one's. */
-		{ "G", "W", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
-		{ "Gz", "", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
-		{ "G", "z", DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "G", "W", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "Gz", "", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
+		{ "G", "z", DIALECT_BY_DEFAULT, DIALECT_MAINLINE },
 	};
 
 	(void)state;
@@ -219,22 +219,23 @@ static void letters_tell_who_knows_them_first(void **state)
 		report_set_tainted(&report, rows[i].flags, "");
 		report_list(&report, "x", rows[i].module);
 		diagnose();
-		if (diagnosis.by != rows[i].by || diagnosis.dialect.id != rows[i].id)
+		if (diagnosis.kernel.by != rows[i].by ||
+		    diagnosis.kernel.dialect.id != rows[i].id)
 			fail_msg("%s %s: %s by %s", rows[i].flags, rows[i].module,
-			         dialect_name(diagnosis.dialect.id),
-			         diagnosis_by_name(diagnosis.by));
+			         dialect_name(diagnosis.kernel.dialect.id),
+			         dialect_by_name(diagnosis.kernel.by));
 	}
 	/* Letters of what is gone do not count. */
 	backtrace_clear(&report);
 	report_set_tainted(&report, "G", "");
 	report_list(&report, "x", "U")->count = 1;
-	assert_by(DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE, "");
+	assert_by(DIALECT_BY_DEFAULT, DIALECT_MAINLINE, "");
 }
 
 static void a_report_that_says_nothing_is_mainlines(void **state)
 {
 	(void)state;
-	assert_by(DIAGNOSIS_BY_DEFAULT, DIALECT_MAINLINE, "");
+	assert_by(DIALECT_BY_DEFAULT, DIALECT_MAINLINE, "");
 	assert_false(diagnosis.has_mask);
 	assert_false(diagnosis.is_mask_whole);
 	assert_true(diagnosis.mask == 0);
@@ -319,10 +320,11 @@ static void a_constant_with_a_vendors_meaning_goes_under_its_letter(void **state
 	set_constants("X]=AUX");
 	report_set_tainted(&report, "", "6.12.0-55.el10");
 	assert_mask(BIT(16), true);
-	assert_int_equal(diagnosis.dialect.bits[16]->taint, TAINT_TECH_PREVIEW);
+	assert_int_equal(diagnosis.kernel.dialect.bits[16]->taint, TAINT_TECH_PREVIEW);
 	report_set_tainted(&report, "", "6.4.0-1-default");
 	assert_mask(BIT(16), true);
-	assert_int_equal(diagnosis.dialect.bits[16]->taint, TAINT_EXTERNAL_SUPPORT);
+	assert_int_equal(diagnosis.kernel.dialect.bits[16]->taint,
+	                 TAINT_EXTERNAL_SUPPORT);
 	/* Of a later kernel, whose word nobody knows yet. */
 	report_set_tainted(&report, "", "6.20.0");
 	set_constants("O]=OUTSIDER, [W]=WARN");
@@ -339,17 +341,17 @@ static void a_mask_alone_is_whole(void **state)
 {
 	(void)state;
 	diagnosis_of_mask(&diagnosis, 12289, &hints);
-	assert_int_equal(diagnosis.by, DIAGNOSIS_BY_DEFAULT);
-	assert_int_equal(diagnosis.dialect.id, DIALECT_MAINLINE);
+	assert_int_equal(diagnosis.kernel.by, DIALECT_BY_DEFAULT);
+	assert_int_equal(diagnosis.kernel.dialect.id, DIALECT_MAINLINE);
 	assert_true(diagnosis.has_mask && diagnosis.is_mask_whole);
 	assert_true(diagnosis.mask == 12289);
-	assert_string_equal(diagnosis.release, "");
+	assert_string_equal(diagnosis.kernel.release, "");
 	assert_true(diagnosis.carried == 0 && diagnosis.unexplained == 0);
 	hints.is_dialect_given = true;
 	hints.dialect = DIALECT_RHEL8;
 	diagnosis_of_mask(&diagnosis, UINT64_MAX, &hints);
-	assert_int_equal(diagnosis.by, DIAGNOSIS_BY_FLAG);
-	assert_int_equal(diagnosis.dialect.id, DIALECT_RHEL8);
+	assert_int_equal(diagnosis.kernel.by, DIALECT_BY_FLAG);
+	assert_int_equal(diagnosis.kernel.dialect.id, DIALECT_RHEL8);
 	assert_true(diagnosis.mask == UINT64_MAX);
 }
 

@@ -321,18 +321,30 @@ static void one_letter_has_another_bit_on_another_release(void **state)
 		enum dialect_id id;
 		const char *release, *letters;
 		uint64_t carried;
+		uint64_t alone; /* of these, bits that need not be in the mask */
 	} rows[] = {
-		{ DIALECT_SUSE, "3.0.101-0.47-default", "NX", BIT(30) | BIT(31) },
-		{ DIALECT_SUSE, "4.12.14-122-default", "NX", BIT(30) | BIT(31) },
-		{ DIALECT_SUSE, "5.14.21-150500.55.52-default", "NX", BIT(31) | BIT(16) },
-		{ DIALECT_SUSE, "6.4.0-150600.23-default", "NX", BIT(18) | BIT(16) },
-		{ DIALECT_SUSE, "6.4.0-150600.23-default", "nX", BIT(31) | BIT(16) },
-		{ DIALECT_RHEL7, "3.10.0-229.el7", "OF", BIT(12) | BIT(1) },
-		{ DIALECT_RHEL7, "3.10.0-1160.el7", "OET", BIT(12) | BIT(13) | BIT(29) },
-		{ DIALECT_RHEL8, "4.18.0-348.el8", "Xt", BIT(16) | BIT(29) },
-		{ DIALECT_RHEL8, "4.18.0-372.el8", "X", BIT(16) },
-		{ DIALECT_RHEL9, "5.14.0-284.el9", "Xt", BIT(16) },
-		{ DIALECT_MAINLINE, "4.12.14-122", "NX", BIT(18) | BIT(16) },
+		{ DIALECT_SUSE, "3.0.101-0.47-default", "NX", BIT(30) | BIT(31),
+		  BIT(30) },
+		{ DIALECT_SUSE, "4.4.180-94.100-default", "NX", BIT(30) | BIT(31),
+		  BIT(30) },
+		{ DIALECT_SUSE, "6.4.0-150700.53.3-default", "OEX",
+		  BIT(12) | BIT(13) | BIT(16), BIT(16) },
+		{ DIALECT_SUSE, "6.3.0-1-default", "X", BIT(16), 0 },
+		{ DIALECT_RHEL10, "6.12.0-124.el10", "p", BIT(26), 0 },
+		{ DIALECT_SUSE, "4.12.14-122-default", "NX", BIT(30) | BIT(31), 0 },
+		{ DIALECT_SUSE, "5.14.21-150500.55.52-default", "NX", BIT(31) | BIT(16),
+		  0 },
+		{ DIALECT_SUSE, "6.4.0-150600.23-default", "NX", BIT(18) | BIT(16),
+		  BIT(16) },
+		{ DIALECT_SUSE, "6.4.0-150600.23-default", "nX", BIT(31) | BIT(16),
+		  BIT(16) },
+		{ DIALECT_RHEL7, "3.10.0-229.el7", "OF", BIT(12) | BIT(1), 0 },
+		{ DIALECT_RHEL7, "3.10.0-1160.el7", "OET", BIT(12) | BIT(13) | BIT(29),
+		  0 },
+		{ DIALECT_RHEL8, "4.18.0-348.el8", "Xt", BIT(16) | BIT(29), 0 },
+		{ DIALECT_RHEL8, "4.18.0-372.el8", "X", BIT(16), 0 },
+		{ DIALECT_RHEL9, "5.14.0-284.el9", "Xt", BIT(16), 0 },
+		{ DIALECT_MAINLINE, "4.12.14-122", "NX", BIT(18) | BIT(16), 0 },
 	};
 
 	(void)state;
@@ -343,7 +355,7 @@ static void one_letter_has_another_bit_on_another_release(void **state)
 		if (findings.carried != rows[i].carried)
 			fail_msg("%s %s: %#llx", rows[i].release, rows[i].letters,
 			         (unsigned long long)findings.carried);
-		assert_true(findings.contradicted == rows[i].carried);
+		assert_true(findings.contradicted == (rows[i].carried & ~rows[i].alone));
 		findings_clear(&findings);
 		snapshot_clear(&snapshot);
 	}

@@ -102,7 +102,7 @@ static void a_clean_host_is_told_in_few_lines(void **state)
 		snapshot.posture[posture] = (struct reading){ true, 0 };
 	assert_text("clean\n"
 	            "  kernel        6.12.0 (mainline)\n"
-	            "  modules       1 loaded, 0 tainting\n"
+	            "  modules       1 loaded, 0 with taint flags\n"
 	            "\n"
 	            "posture\n"
 	            "  lockdown      none\n"
@@ -145,7 +145,7 @@ static void a_tainted_host_is_told_in_full(void **state)
 		"could not verify)\n"
 		"  bit 17        T: randstruct (built with randomised structures)\n"
 		"  bit 20        ?: unknown\n"
-		"  modules       2 loaded, 1 tainting\n"
+		"  modules       2 loaded, 1 with taint flags\n"
 		"\n"
 		"module nvidia (POE)\n"
 		"  file          /lib/nvidia.ko\n"
@@ -259,11 +259,11 @@ static void bits_have_the_letters_of_their_kernel(void **state)
 static void modules_are_counted_if_there_can_be_any(void **state)
 {
 	(void)state;
-	assert_line("modules", "0 loaded, 0 tainting");
+	assert_line("modules", "0 loaded, 0 with taint flags");
 	add_module("one", "E");
 	add_module("two", "E");
 	add_module("three", "");
-	assert_line("modules", "3 loaded, 2 tainting");
+	assert_line("modules", "3 loaded, 2 with taint flags");
 	/* The records in front of the one that is none do not count. */
 	fail_source(&snapshot.modules.procfs_result, "modules", -EBADMSG);
 	assert_line("modules", "not known");

@@ -15,44 +15,41 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-/* Whether a module can carry it, as the metrics contract lists them; what sets it anew.
- */
+/* What sets it anew. */
 static const struct row {
 	const char *slug;
-	bool module;
 	enum taint_return returns;
 } rows[] = {
 	/* mainline, at its bit */
-	[0] = { "proprietary_module", true, TAINT_RETURN_MODULE },
-	[1] = { "forced_module", true, TAINT_RETURN_MODULE },
-	[2] = { "cpu_out_of_spec", false, TAINT_RETURN_BOOT },
-	[3] = { "forced_rmmod", false, TAINT_RETURN_NEVER },
-	[4] = { "machine_check", false, TAINT_RETURN_NEVER },
-	[5] = { "bad_page", false, TAINT_RETURN_NEVER },
-	[6] = { "user", false, TAINT_RETURN_NEVER },
-	[7] = { "die", false, TAINT_RETURN_NEVER },
-	[8] = { "overridden_acpi_table", false, TAINT_RETURN_BOOT },
-	[9] = { "warn", false, TAINT_RETURN_NEVER },
-	[10] = { "crap", true, TAINT_RETURN_MODULE },
-	[11] = { "firmware_workaround", false, TAINT_RETURN_BOOT },
-	[12] = { "oot_module", true, TAINT_RETURN_MODULE },
-	[13] = { "unsigned_module", true, TAINT_RETURN_MODULE },
-	[14] = { "softlockup", false, TAINT_RETURN_NEVER },
-	[15] = { "livepatch", true, TAINT_RETURN_MODULE },
-	[16] = { "aux", true, TAINT_RETURN_MODULE },
-	[17] = { "randstruct", false, TAINT_RETURN_BOOT },
-	[18] = { "test", true, TAINT_RETURN_MODULE },
-	[19] = { "fwctl", false, TAINT_RETURN_NEVER },
+	[0] = { "proprietary_module", TAINT_RETURN_MODULE },
+	[1] = { "forced_module", TAINT_RETURN_MODULE },
+	[2] = { "cpu_out_of_spec", TAINT_RETURN_BOOT },
+	[3] = { "forced_rmmod", TAINT_RETURN_NEVER },
+	[4] = { "machine_check", TAINT_RETURN_NEVER },
+	[5] = { "bad_page", TAINT_RETURN_NEVER },
+	[6] = { "user", TAINT_RETURN_NEVER },
+	[7] = { "die", TAINT_RETURN_NEVER },
+	[8] = { "overridden_acpi_table", TAINT_RETURN_BOOT },
+	[9] = { "warn", TAINT_RETURN_NEVER },
+	[10] = { "crap", TAINT_RETURN_MODULE },
+	[11] = { "firmware_workaround", TAINT_RETURN_BOOT },
+	[12] = { "oot_module", TAINT_RETURN_MODULE },
+	[13] = { "unsigned_module", TAINT_RETURN_MODULE },
+	[14] = { "softlockup", TAINT_RETURN_NEVER },
+	[15] = { "livepatch", TAINT_RETURN_MODULE },
+	[16] = { "aux", TAINT_RETURN_MODULE },
+	[17] = { "randstruct", TAINT_RETURN_BOOT },
+	[18] = { "test", TAINT_RETURN_MODULE },
+	[19] = { "fwctl", TAINT_RETURN_NEVER },
 	/* vendors */
-	[TAINT_TECH_PREVIEW] = { "tech_preview", true, TAINT_RETURN_MODULE },
-	[TAINT_SUPPORT_REMOVED] = { "support_removed", false, TAINT_RETURN_BOOT },
-	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", false, TAINT_RETURN_MODULE },
-	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", false, TAINT_RETURN_BOOT },
-	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", false,
-	                                 TAINT_RETURN_BOOT },
-	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", false, TAINT_RETURN_NEVER },
-	[TAINT_NO_SUPPORT] = { "no_support", true, TAINT_RETURN_MODULE },
-	[TAINT_EXTERNAL_SUPPORT] = { "external_support", true, TAINT_RETURN_MODULE },
+	[TAINT_TECH_PREVIEW] = { "tech_preview", TAINT_RETURN_MODULE },
+	[TAINT_SUPPORT_REMOVED] = { "support_removed", TAINT_RETURN_BOOT },
+	[TAINT_PARTNER_SUPPORTED] = { "partner_supported", TAINT_RETURN_MODULE },
+	[TAINT_UNPRIVILEGED_BPF] = { "unprivileged_bpf", TAINT_RETURN_BOOT },
+	[TAINT_HARDWARE_UNSUPPORTED] = { "hardware_unsupported", TAINT_RETURN_BOOT },
+	[TAINT_BIT_BY_ZOMBIE] = { "bit_by_zombie", TAINT_RETURN_NEVER },
+	[TAINT_NO_SUPPORT] = { "no_support", TAINT_RETURN_MODULE },
+	[TAINT_EXTERNAL_SUPPORT] = { "external_support", TAINT_RETURN_MODULE },
 };
 
 static void every_taint_has_the_slug_of_its_kernel_constant(void **state)
@@ -77,28 +74,12 @@ static void slugs_are_unique_and_never_the_word_for_unknown(void **state)
 	}
 }
 
-static void a_module_can_carry_what_the_contract_lists_and_nothing_else(void **state)
-{
-	(void)state;
-	for (enum taint taint = 0; taint < TAINT_COUNT; taint++)
-		if (taint_is_module_taint(taint) != rows[taint].module)
-			fail_msg("%s", rows[taint].slug);
-}
-
 static void an_event_is_over_and_all_else_comes_back_after_a_reboot(void **state)
 {
 	(void)state;
 	for (enum taint taint = 0; taint < TAINT_COUNT; taint++)
 		if (taint_return(taint) != rows[taint].returns)
 			fail_msg("%s", rows[taint].slug);
-}
-
-static void what_a_module_can_carry_comes_back_with_it(void **state)
-{
-	(void)state;
-	for (enum taint taint = 0; taint < TAINT_COUNT; taint++)
-		if (taint_is_module_taint(taint))
-			assert_int_equal(taint_return(taint), TAINT_RETURN_MODULE);
 }
 
 /* It stands in reports, behind the letter and between commas. */
@@ -338,10 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_taint_has_the_slug_of_its_kernel_constant),
 		cmocka_unit_test(slugs_are_unique_and_never_the_word_for_unknown),
-		cmocka_unit_test(
-			a_module_can_carry_what_the_contract_lists_and_nothing_else),
 		cmocka_unit_test(an_event_is_over_and_all_else_comes_back_after_a_reboot),
-		cmocka_unit_test(what_a_module_can_carry_comes_back_with_it),
 		cmocka_unit_test(every_taint_has_a_meaning_of_its_own_in_a_few_words),
 		cmocka_unit_test(a_meaning_is_that_of_its_taint),
 		cmocka_unit_test(a_constant_is_the_slug_in_capitals),

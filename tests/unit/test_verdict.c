@@ -459,7 +459,7 @@ static void each_kernel_gives_its_own_letters(void **state)
 		{ DIALECT_RHEL9, "5.14.0-362.el9.x86_64", "PCOEKN" },
 		{ DIALECT_RHEL10, "6.12.0-55.el10.x86_64", "PCOEKN" },
 		/* Before SLE 15 SP6 'N' is no support, which the file does not say. */
-		{ DIALECT_SUSE, "3.0.101-0.47-default", "PC" },
+		{ DIALECT_SUSE, "3.0.101-0.47-default", "PCE" },
 		{ DIALECT_SUSE, "4.12.14-122-default", "PCOEK" },
 		{ DIALECT_SUSE, "5.14.21-150500-default", "PCOEK" },
 		{ DIALECT_SUSE, "6.4.0-150600-default", "PCOEKN" },

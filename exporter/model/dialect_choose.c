@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Vendors and rebuilders by the tokens in a kernel's release. Pure.
+ */
+#include "model/dialect_choose.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+
+/* Others build mainline kernels for Red Hat's distribution. */
+static const char *const mainline_builders[] = { "uek", "elrepo" };
+
+/*
+ * What stands in the releases of those who rebuild Red Hat's kernels, each with a number
+ * behind it. Sources: release strings in logs, and OpenVZ's vzkernel sources.
+ */
+static const char *const rebuilders[] = {
+	".el",  /* RHEL and most rebuilds; CloudLinux: .el7h, CentOS AltArch: .el7 */
+	".vz",  /* Virtuozzo 7 and later */
+	"stab", /* OpenVZ and Virtuozzo 6: 2.6.32-042stab145.3 */
+	".an",  /* Anolis, its kernels with Red Hat's base */
+	".eulerosv2r", /* EulerOS 2.0 */
+};
+
+/* The number behind TOKEN in RELEASE; -1: there is none. */
+static long find_number(const char *release, const char *token)
+{
+	for (const char *at = release; (at = strstr(at, token));) {
+		at += strlen(token);
+		if (isdigit((unsigned char)*at))
+			return strtol(at, NULL, 10);
+	}
+	return -1;
+}
+
+static bool is_rebuild(const char *release)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mainline_builders); i++)
+		if (strstr(release, mainline_builders[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(rebuilders); i++)
+		if (find_number(release, rebuilders[i]) > 0)
+			return true;
+	return false;
+}
+
+/*
+ * The kernels of Fedora's development and of ELN have Red Hat's layout, whatever their
+ * version: "6.18.0-0.rc1.16.eln152", "6.16.0-0.rc1.17.fc43". Fedora's releases have not.
+ * Source: include/linux/panic.h of kernel-ark, and logs of 6.16 and 6.18.
+ */
+static bool is_red_hats_development(const char *release,
+                                    const struct kernel_version *version)
+{
+	static const struct kernel_version first = { { 5, 14 } };
+
+	if (kernel_version_compare(version, &first) < 0)
+		return false;
+	return find_number(release, ".eln") > 0 ||
+	       (find_number(release, "-0.rc") > 0 && find_number(release, ".fc") > 0);
+}
+
+static enum dialect_id choose_red_hat(const char *release)
+{
+	struct kernel_version version = kernel_version_parse(release);
+
+	if (is_rebuild(release))
+		for (enum dialect_id id = DIALECT_RHEL5; id <= DIALECT_RHEL10; id++)
+			if (dialect_has_base(id, &version))
+				return id;
+	return is_red_hats_development(release, &version) ? DIALECT_RHEL10
+	                                                  : DIALECT_MAINLINE;
+}
+
+/*
+ * "5.14.21-150500.55.52-default" is SUSE's, whoever built it; of the other flavours the
+ * build host in /proc/version tells. kernel-vanilla lacks the support patches.
+ */
+static bool is_suse(const char *release, const char *version)
+{
+	size_t length = strcspn(release, "\n");
+	const char *flavour = memrchr(release, '-', length);
+
+	if (!flavour)
+		return false;
+	length -= (size_t)(flavour - release);
+	if (length == strlen("-default") && strncmp(flavour, "-default", length) == 0)
+		return true;
+	return strstr(version, "(geeko@buildhost)") &&
+	       strncmp(flavour, "-vanilla", strlen("-vanilla")) != 0;
+}
+
+enum dialect_id dialect_choose(const char *release, const char *version)
+{
+	enum dialect_id id = choose_red_hat(release);
+
+	if (id == DIALECT_MAINLINE && is_suse(release, version))
+		id = DIALECT_SUSE;
+	return id;
+}
