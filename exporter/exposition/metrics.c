@@ -173,8 +173,8 @@ static void write_modules(struct expose *expose, const struct metrics *metrics)
 	if (dialect && snapshot->mask_result.error == 0) {
 		flag_family(expose, FAMILY_FLAG_UNEXPLAINED, dialect,
 		            dialect->module_bits, findings->unexplained);
-		flag_family(expose, FAMILY_FLAG_CONTRADICTED, dialect,
-		            dialect->mask_bits, findings->contradicted);
+		flag_family(expose, FAMILY_FLAG_CONTRADICTED, dialect, dialect->mask_bits,
+		            findings->contradicted);
 	}
 	if (snapshot->modules.sysfs_result.error == 0) {
 		number(expose, FAMILY_MODULES_HIDDEN, findings->hidden);

@@ -41,8 +41,10 @@
 #define MODULE       TAINT_OF_MODULE
 #define MODULE_ALONE TAINT_OF_MODULE_ALONE
 
-#define FACT(taint, bit, letter, scope, dialects, since, until, source) \
-	{ taint, bit, letter, scope, dialects, since, until, source, false, NULL }
+/* More fields may follow the source. */
+#define FACT(name, place, sign, of, where, from, to, read_in, ...)                   \
+	{ .taint = name, .bit = place, .letter = sign, .scope = of, .dialects = where, \
+	  .since = from, .until = to, .source = read_in, ##__VA_ARGS__ }
 #define NOT_ESTABLISHED \
 	"the bit is that of later kernels; which one this release has is not established"
 
@@ -74,7 +76,7 @@ static const struct taint_fact facts[] = {
 	FACT(TAINT_FWCTL, 19, 'J', KERNEL, EVERYWHERE, RELEASE(6, 15), ALWAYS, "include/linux/panic.h 6.17"),
 
 	/* Before there was an E: Ubuntu 14.04 backported it as X, others took F for both. */
-	{ TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 7), RELEASE(3, 15), "el7", true, NULL },
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 7), RELEASE(3, 15), "el7", .or_unsigned = true),
 	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13"),
 	FACT(TAINT_UNSIGNED_MODULE, 13, 'X', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13"),
 
@@ -88,7 +90,7 @@ static const struct taint_fact facts[] = {
 	FACT(TAINT_TECH_PREVIEW, 29, 'T', MODULE, ON(RHEL6), RELEASE(2, 6, 32, 131), ALWAYS, "el6"),
 	FACT(TAINT_UNSIGNED_MODULE, TAINT_NO_BIT, 'U', MODULE, ON(RHEL6), ALWAYS, ALWAYS, "el6"),
 
-	{ TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(RHEL7), ALWAYS, RELEASE(3, 10, 0, 327), "el7", true, NULL },
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(RHEL7), ALWAYS, RELEASE(3, 10, 0, 327), "el7", .or_unsigned = true),
 	FACT(TAINT_UNSIGNED_MODULE, 13, 'E', MODULE, ON(RHEL7), RELEASE(3, 10, 0, 327), ALWAYS, "el7"),
 	FACT(TAINT_SOFTLOCKUP, 14, 'L', KERNEL, ON(RHEL7), RELEASE(3, 10, 0, 327), ALWAYS, "el7"),
 	FACT(TAINT_LIVEPATCH, 15, 'K', MODULE, ON(RHEL7), RELEASE(3, 10, 0, 327), ALWAYS, "el7"),
@@ -117,7 +119,7 @@ static const struct taint_fact facts[] = {
 
 	FACT(TAINT_NO_SUPPORT, TAINT_NO_BIT, 'U', MODULE, ON(SUSE), ALWAYS, RELEASE(2, 6, 25), "suse.com/support/kb/doc/?id=000016321"),
 	FACT(TAINT_EXTERNAL_SUPPORT, TAINT_NO_BIT, 'X', MODULE, ON(SUSE), ALWAYS, RELEASE(2, 6, 25), "suse.com/support/kb/doc/?id=000016321"),
-	{ TAINT_UNSIGNED_MODULE, 13, 'E', MODULE, ON(SUSE), RELEASE(3, 0, 101, 0, 35), RELEASE(3, 15), "logs of 3.0.101-0.46 and 3.12", false, NOT_ESTABLISHED },
+	FACT(TAINT_UNSIGNED_MODULE, 13, 'E', MODULE, ON(SUSE), RELEASE(3, 0, 101, 0, 35), RELEASE(3, 15), "logs of 3.0.101-0.46 and 3.12", .note = NOT_ESTABLISHED),
 	/* Only of a module without any other taint did the mask get the bit. */
 	FACT(TAINT_NO_SUPPORT, 30, 'N', MODULE_ALONE, ON(SUSE), RELEASE(3, 0), RELEASE(4, 5), "supported-flag"),
 	FACT(TAINT_NO_SUPPORT, 30, 'N', MODULE, ON(SUSE), RELEASE(4, 5), RELEASE(5, 3), "supported-flag"),

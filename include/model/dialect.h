@@ -42,15 +42,15 @@ enum taint_scope {
 /* One fact: on these kernels this bit, or this letter on a module, is this taint. */
 struct taint_fact {
 	enum taint taint;
-	uint8_t bit; /* 0 to 63, or TAINT_NO_BIT */
-	char letter;
 	enum taint_scope scope;
-	uint16_t dialects;           /* set of 1 << enum dialect_id */
+	uint16_t dialects; /* set of 1 << enum dialect_id */
+	uint8_t bit;       /* 0 to 63, or TAINT_NO_BIT */
+	char letter;
+	bool or_unsigned; /* also set for a module whose signature was not verified */
 	struct kernel_version since; /* first release with it; all zero: from the start */
 	struct kernel_version until; /* first release without it; all zero: still so */
 	const char *source;          /* where it was read */
-	bool or_unsigned; /* also set for a module whose signature was not verified */
-	const char *note; /* what is not certain about it; NULL: nothing */
+	const char *note;            /* a doubt about it; NULL: none */
 };
 
 /* The facts that hold for one kernel. Points into a static table; nothing to free. */
