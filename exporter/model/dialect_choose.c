@@ -4,11 +4,10 @@
  */
 #include "model/dialect_choose.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/number.h"
 
 /* Others build mainline kernels for Red Hat's distribution. */
 static const char *const mainline_builders[] = { "uek", "elrepo" };
@@ -25,15 +24,20 @@ static const char *const rebuilders[] = {
 	".eulerosv2r", /* EulerOS 2.0 */
 };
 
-/* The number behind TOKEN in RELEASE; -1: there is none. */
-static long find_number(const char *release, const char *token)
+/* Whether TOKEN stands in RELEASE with a number above 0 behind it. */
+static bool has_token(const char *release, const char *token)
 {
+	const char *end = release + strlen(release);
+
 	for (const char *at = release; (at = strstr(at, token));) {
+		uint64_t number;
+
 		at += strlen(token);
-		if (isdigit((unsigned char)*at))
-			return strtol(at, NULL, 10);
+		if (number_digits_parse(at, end, &number, &(const char *){ NULL }) == 0 &&
+		    number > 0)
+			return true;
 	}
-	return -1;
+	return false;
 }
 
 static bool is_rebuild(const char *release)
@@ -42,7 +46,7 @@ static bool is_rebuild(const char *release)
 		if (strstr(release, mainline_builders[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(rebuilders); i++)
-		if (find_number(release, rebuilders[i]) > 0)
+		if (has_token(release, rebuilders[i]))
 			return true;
 	return false;
 }
@@ -59,8 +63,8 @@ static bool is_red_hats_development(const char *release,
 
 	if (kernel_version_compare(version, &first) < 0)
 		return false;
-	return find_number(release, ".eln") > 0 ||
-	       (find_number(release, "-0.rc") > 0 && find_number(release, ".fc") > 0);
+	return has_token(release, ".eln") ||
+	       (has_token(release, "-0.rc") && has_token(release, ".fc"));
 }
 
 static enum dialect_id choose_red_hat(const char *release)

@@ -126,7 +126,9 @@ def what_distributions_mean_by_a_bit_is_said_while_nobody_says_whose_it_is():
         (taint,) = item["taints"]
         assert (item["dialect"], item["dialect_by"]) == (dialect, "flag")
         assert (taint["flag"], taint["taint"]) == (flag, slug), dialect
-        assert "elsewhere" not in taint
+        # Only SUSE moved the bit's letters while it had them.
+        others = {other["flag"] for other in taint.get("elsewhere", [])}
+        assert others == ({"X", "N"} if dialect == "suse" else set()), dialect
 
 
 @test
@@ -174,11 +176,48 @@ def strings_of_flags_are_decoded_with_and_without_what_stands_before():
         ("Tainted: [O]=OOT_MODULE, [J]=FWCTL", "mainline", "default", 0x81000),
     ):
         (item,) = objects(text)
-        assert item["kind"] == "report", text
+        assert item["kind"] == ("report" if "ainted" in text else "mask"), text
         assert (item["dialect"], item["dialect_by"]) == (dialect, by), text
         assert item["mask"] == mask, (text, item["mask"])
         (again,) = given(text + "\n")
         assert again["mask"] == mask
+
+
+@test
+def letters_are_told_as_their_mask_is():
+    for letters, mask in (("POE", 12289), ("FE", 0x2002), ("WDL", 0x4280), ("J", 1 << 19)):
+        (of_letters,), (of_mask,) = objects(letters), objects(str(mask))
+        for item in (of_letters, of_mask):
+            del item["source"]
+            for taint in item["taints"]:
+                taint.pop("elsewhere")
+        assert of_letters == of_mask, letters
+        assert of_mask["panic_on_taint"] == hex(mask)
+        last = decode(letters).stdout.decode().splitlines()[-1]
+        assert last.split() == ["to", "panic", "on", f"panic_on_taint={hex(mask)}"]
+
+
+@test
+def a_letter_without_a_release_is_never_certain():
+    (item,) = objects("--dialect=suse", "N")
+    assert (item["mask"], item["mask_is_whole"], item["panic_on_taint"]) == (None, False, None)
+    (taint,) = item["taints"]
+    assert (taint["bit"], taint["taint"]) == (None, "unknown")
+    meanings = {
+        (other["taint"], other["bit"], other["since"], other["until"])
+        for other in taint["elsewhere"]
+    }
+    assert meanings == {
+        ("test", 18, "6.0", ""),
+        ("no_support", 30, "3.0", "5.3"),
+        ("no_support", 31, "5.3", "6.0"),
+    }
+    text = decode("--dialect=suse", "N").stdout.decode()
+    assert "unknown: the bits depend on the release of the kernel" in text
+    assert "panic_on_taint" not in text
+    for letters in ("X", "T", "U"):
+        (item,) = objects(letters)
+        assert item["mask"] is None and len(item["taints"][0]["elsewhere"]) > 2, letters
 
 
 @test
