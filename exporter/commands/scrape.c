@@ -19,6 +19,7 @@
 #include "sources/file_cache.h"
 #include "sources/inspector.h"
 #include "sources/kmsg.h"
+#include "sources/posture.h"
 #include "sources/process.h"
 #include "sources/procfs.h"
 #include "sources/unloaded.h"
@@ -71,7 +72,7 @@ int scraper_init(struct scraper *scraper, const struct scrape_settings *settings
 			          "flag", root_flags[root], "path", settings->paths[root],
 			          "err", strerror(-r), NULL);
 	}
-	posture_secure_boot_read(scraper->fs, &scraper->secure_boot);
+	secure_boot_read(scraper->fs, &scraper->secure_boot);
 	if (!(collectors & COLLECTOR_BIT(COLLECTOR_SIGNATURE)))
 		return 0;
 	return inspector_new(&files, &scraper->inspector);

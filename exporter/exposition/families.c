@@ -60,7 +60,11 @@ static const struct {
 	[FAMILY_LOCKDOWN] = { "kernel_taint_lockdown", EXPOSE_GAUGE,
 		"The lockdown mode in force." },
 	[FAMILY_SECURE_BOOT] = { "kernel_taint_secure_boot", EXPOSE_GAUGE,
-		"Whether the firmware's Secure Boot is on." },
+		"Whether Secure Boot is on as the kernel sees it: in the firmware, "
+		"and with the validation of shim." },
+	[FAMILY_POSTURE_VISIBLE] = { "kernel_taint_posture_visible", EXPOSE_GAUGE,
+		"Whether this process may see a reading; a hidden one is absent, "
+		"and the kernel may have it." },
 	[FAMILY_PANIC_MASK] = { "kernel_taint_panic_mask", EXPOSE_GAUGE,
 		"The taints that make the kernel panic, panic_on_taint." },
 	[FAMILY_KERNEL_WARNINGS] = { "kernel_taint_kernel_warnings_total", EXPOSE_COUNTER,

@@ -13,15 +13,15 @@
 
 const struct host_posture host_postures[] = {
 	/* clang-format off */
-	[POSTURE_SIGNATURES_ENFORCED] = { "module_signatures_enforced", "signatures", "not enforced", "enforced" },
-	[POSTURE_LOADING_DISABLED] = { "module_loading_disabled", "loading", "allowed", "disabled until the next boot" },
-	[POSTURE_SECURE_BOOT] = { "secure_boot", "secure boot", "off", "on" },
-	[POSTURE_PANIC_MASK] = { "panic_mask", "panics on", NULL, NULL },
-	[POSTURE_WARNINGS] = { "kernel_warnings_total", "warnings", NULL, NULL },
-	[POSTURE_OOPSES] = { "kernel_oopses_total", "oopses", NULL, NULL },
-	[POSTURE_SOFTLOCKUPS] = { "kernel_softlockups_total", "soft lockups", NULL, NULL },
-	[POSTURE_HARDLOCKUPS] = { "kernel_hardlockups_total", "hard lockups", NULL, NULL },
-	[POSTURE_RCU_STALLS] = { "kernel_rcu_stalls_total", "RCU stalls", NULL, NULL },
+	[POSTURE_SIGNATURES_ENFORCED] = { "module_signatures_enforced", "signatures", "not enforced", "enforced", true },
+	[POSTURE_LOADING_DISABLED] = { "module_loading_disabled", "loading", "allowed", "disabled until the next boot", true },
+	[POSTURE_SECURE_BOOT] = { "secure_boot", "secure boot", "off", "on", true },
+	[POSTURE_PANIC_MASK] = { "panic_mask", "panics on", NULL, NULL, false },
+	[POSTURE_WARNINGS] = { "kernel_warnings_total", "warnings", NULL, NULL, false },
+	[POSTURE_OOPSES] = { "kernel_oopses_total", "oopses", NULL, NULL, false },
+	[POSTURE_SOFTLOCKUPS] = { "kernel_softlockups_total", "soft lockups", NULL, NULL, false },
+	[POSTURE_HARDLOCKUPS] = { "kernel_hardlockups_total", "hard lockups", NULL, NULL, false },
+	[POSTURE_RCU_STALLS] = { "kernel_rcu_stalls_total", "RCU stalls", NULL, NULL, false },
 	/* clang-format on */
 };
 

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "exposition/absence.h"
 #include "exposition/host.h"
 #include "exposition/metrics.h"
 #include "exposition/report.h"
@@ -133,6 +134,22 @@ static void add_doubts(const struct metrics *metrics, struct text *text)
 	}
 }
 
+/* Why a reading is null, of those of which that can be told. */
+static void add_absences(const struct snapshot *snapshot, struct text *text)
+{
+	struct concealable rows[CONCEALABLE_COUNT];
+
+	concealables_find(snapshot, rows);
+	json_add_key(text, "absent");
+	text_add_char(text, '{');
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		json_add_pair(text, rows[i].name,
+		              rows[i].reading->known
+		                      ? NULL
+		                      : absence_name(rows[i].reading->absence));
+	text_add_char(text, '}');
+}
+
 static void add_posture(const struct snapshot *snapshot, struct text *text)
 {
 	json_add_key(text, "posture");
@@ -150,6 +167,7 @@ static void add_posture(const struct snapshot *snapshot, struct text *text)
 	              snapshot->lockdown.known
 	                      ? lockdown_name((enum lockdown)snapshot->lockdown.value)
 	                      : NULL);
+	add_absences(snapshot, text);
 	text_add_char(text, '}');
 }
 

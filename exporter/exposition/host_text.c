@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "exposition/absence.h"
 #include "exposition/host.h"
 #include "exposition/metrics.h"
 #include "exposition/report.h"
@@ -156,7 +157,7 @@ static void add_modules(const struct metrics *metrics, struct sheet *sheet)
 	}
 }
 
-/* What this kernel does not offer has no line, unless one would look for it. */
+/* What is not known has no line, unless people look for it. */
 static void add_posture(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct snapshot *snapshot = metrics->snapshot;
@@ -165,14 +166,16 @@ static void add_posture(const struct metrics *metrics, struct sheet *sheet)
 	sheet_add_title(sheet, "posture");
 	sheet_add(sheet, "lockdown",
 	          lockdown->known ? lockdown_name((enum lockdown)lockdown->value)
-	                          : "unknown");
+	                          : absence_words(lockdown->absence));
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
 		const struct host_posture *row = &host_postures[posture];
 		const struct reading *reading = &snapshot->posture[posture];
 		_cleanup_(text_clear) struct text value = TEXT_INIT;
 
-		if (!reading->known)
-			text_add_string(&value, row->off ? "unknown" : "");
+		if (!reading->known && row->is_expected)
+			text_add_string(&value, absence_words(reading->absence));
+		else if (!reading->known)
+			continue;
 		else if (row->off)
 			text_add_string(&value, reading->value ? row->on : row->off);
 		else if (posture != POSTURE_PANIC_MASK)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "exposition/absence.h"
 #include "exposition/families.h"
 #include "model/dialect.h"
 #include "model/findings.h"
@@ -274,21 +275,44 @@ static void write_signature(struct expose *expose, const struct metrics *metrics
 	differs_family(expose, metrics->findings);
 }
 
+static void lockdown_family(struct expose *expose, const struct reading *lockdown)
+{
+	if (!lockdown->known)
+		return;
+	family_write(expose, FAMILY_LOCKDOWN);
+	for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
+		expose_sample(expose);
+		expose_word(expose, "mode", lockdown_name(mode));
+		expose_number_value(expose, lockdown->value == mode);
+	}
+}
+
+static void visible_family(struct expose *expose, const struct snapshot *snapshot)
+{
+	struct concealable rows[CONCEALABLE_COUNT];
+
+	concealables_find(snapshot, rows);
+	family_write(expose, FAMILY_POSTURE_VISIBLE);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct reading *value = rows[i].reading;
+
+		expose_sample(expose);
+		expose_word(expose, "reading", rows[i].name);
+		expose_number_value(expose,
+		                    value->known || value->absence != ABSENCE_HIDDEN);
+	}
+}
+
 static void write_posture(struct expose *expose, const struct metrics *metrics)
 {
 	const struct snapshot *snapshot = metrics->snapshot;
 
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++) {
-		/* The one family with a label stands before Secure Boot's. */
-		if (posture == POSTURE_SECURE_BOOT && snapshot->lockdown.known) {
-			family_write(expose, FAMILY_LOCKDOWN);
-			for (enum lockdown mode = 0; mode < LOCKDOWN_COUNT; mode++) {
-				expose_sample(expose);
-				expose_word(expose, "mode", lockdown_name(mode));
-				expose_number_value(expose,
-				                    snapshot->lockdown.value == mode);
-			}
-		}
+		/* The families with labels have places among the others. */
+		if (posture == POSTURE_SECURE_BOOT)
+			lockdown_family(expose, &snapshot->lockdown);
+		if (posture == POSTURE_PANIC_MASK)
+			visible_family(expose, snapshot);
 		reading(expose, posture_metrics[posture], &snapshot->posture[posture]);
 	}
 }

@@ -12,13 +12,14 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "sources/hostfs.h"
+#include "sources/secure_boot.h"
+#include "sources/visibility.h"
 
 /* Longer than any COMMAND_LINE_SIZE. */
 #define COMMAND_LINE_MAX 65536
 
-/* EFI_GLOBAL_VARIABLE of the UEFI specification, section 3.3. */
-#define EFI_VARIABLES "firmware/efi/efivars/"
-#define EFI_GLOBAL    "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SECURITYFS "kernel/security"
+#define LOCKDOWN   SECURITYFS "/lockdown"
 
 static const struct {
 	enum posture posture;
@@ -154,41 +155,7 @@ uint64_t posture_panic_mask_parse(const char *command_line)
 	}
 }
 
-int posture_efi_switch_parse(const char *bytes, size_t length, bool *ret_on)
-{
-	if (length != 5)
-		return -EBADMSG;
-	*ret_on = bytes[4] == 1;
-	return 0;
-}
-
-static int read_efi_switch(struct hostfs *fs, const char *path, bool *ret_on)
-{
-	_cleanup_(text_clear) struct text value = TEXT_INIT;
-	int r = hostfs_value_read(fs, HOSTFS_SYSFS, path, &value);
-
-	return r < 0 ? r
-	             : posture_efi_switch_parse(text_string(&value), value.length,
-	                                        ret_on);
-}
-
-void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret)
-{
-	bool secure_boot, setup_mode;
-	int r;
-
-	*ret = (struct posture_secure_boot){ .result.file = "firmware/efi/efivars" };
-	r = read_efi_switch(fs, EFI_VARIABLES "SecureBoot" EFI_GLOBAL, &secure_boot);
-	if (r == 0)
-		r = read_efi_switch(fs, EFI_VARIABLES "SetupMode" EFI_GLOBAL,
-		                    &setup_mode);
-	if (r == 0)
-		ret->reading = (struct reading){ true, secure_boot && !setup_mode };
-	else if (r != -ENOENT)
-		ret->result.error = r;
-}
-
-/* Notes the first failure; that a kernel does not have a file is none. */
+/* Notes the first failure; that a kernel does not have a reading is none. */
 static void note(struct snapshot *snapshot, int error, const char *path)
 {
 	if (error < 0 && error != -ENOENT && snapshot->posture_result.error == 0)
@@ -207,24 +174,42 @@ static void read_values(struct hostfs *fs, struct text *scratch,
 		if (r == 0)
 			r = values[i].parse(text_string(scratch), &reading->value);
 		reading->known = r == 0;
+		if (r < 0 && r != -ENOENT)
+			reading->absence = ABSENCE_UNREADABLE;
 		note(snapshot, r, values[i].path);
 	}
+}
+
+/* 0, -ENOENT: the kernel does not have it, -EACCES: it is hidden, or what failed. */
+static int read_lockdown_mode(struct hostfs *fs, struct text *scratch,
+                              enum lockdown *ret_mode)
+{
+	int r;
+
+	text_reset(scratch);
+	r = hostfs_value_read(fs, HOSTFS_SYSFS, LOCKDOWN, scratch);
+	if (r == 0)
+		return posture_lockdown_parse(text_string(scratch), ret_mode);
+	if (r == -ENOENT) {
+		r = visibility_check(fs, SECURITYFS);
+		return r < 0 ? r : -ENOENT;
+	}
+	return r;
 }
 
 static void read_lockdown(struct hostfs *fs, struct text *scratch,
                           struct snapshot *snapshot)
 {
-	static const char path[] = "kernel/security/lockdown";
+	struct reading *lockdown = &snapshot->lockdown;
 	enum lockdown mode;
-	int r;
+	int r = read_lockdown_mode(fs, scratch, &mode);
 
-	text_reset(scratch);
-	r = hostfs_value_read(fs, HOSTFS_SYSFS, path, scratch);
 	if (r == 0)
-		r = posture_lockdown_parse(text_string(scratch), &mode);
-	if (r == 0)
-		snapshot->lockdown = (struct reading){ true, mode };
-	note(snapshot, r, path);
+		*lockdown = (struct reading){ .known = true, .value = mode };
+	else
+		lockdown->absence = visibility_absence(r);
+	if (lockdown->absence == ABSENCE_UNREADABLE)
+		note(snapshot, r, LOCKDOWN);
 }
 
 static void read_panic_mask(struct hostfs *fs, struct text *scratch,
@@ -236,12 +221,13 @@ static void read_panic_mask(struct hostfs *fs, struct text *scratch,
 	r = hostfs_records_read(fs, HOSTFS_PROCFS, "cmdline", COMMAND_LINE_MAX, scratch);
 	if (r == 0)
 		snapshot->posture[POSTURE_PANIC_MASK] = (struct reading){
-			true, posture_panic_mask_parse(text_string(scratch))
+			.known = true,
+			.value = posture_panic_mask_parse(text_string(scratch)),
 		};
 	note(snapshot, r, "cmdline");
 }
 
-void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
+void posture_read(struct hostfs *fs, const struct secure_boot *secure_boot,
                   struct snapshot *snapshot)
 {
 	_cleanup_(text_clear) struct text scratch = TEXT_INIT;

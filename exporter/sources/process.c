@@ -35,8 +35,10 @@ static void read_memory(struct hostfs *fs, struct snapshot_process *process)
 	resident = strtoull(end, &end_of_resident, 10);
 	if (end == start || end_of_resident == end)
 		return;
-	process->virtual_memory_bytes = (struct reading){ true, size * page };
-	process->resident_memory_bytes = (struct reading){ true, resident * page };
+	process->virtual_memory_bytes =
+		(struct reading){ .known = true, .value = size * page };
+	process->resident_memory_bytes =
+		(struct reading){ .known = true, .value = resident * page };
 }
 
 /* Since Linux 6.2 the size of /proc/self/fd is what it holds; before it is 0. */
@@ -47,14 +49,14 @@ static void read_open_fds(struct hostfs *fs, struct snapshot_process *process)
 	uint64_t count = 0;
 
 	if (hostfs_folder_stat_read(fs, HOSTFS_SELF, "fd", &stat) == 0 && stat.size) {
-		process->open_fds = (struct reading){ true, stat.size };
+		process->open_fds = (struct reading){ .known = true, .value = stat.size };
 		return;
 	}
 	if (hostfs_names_read(fs, HOSTFS_SELF, "fd", &names) < 0)
 		return;
 	for (size_t i = 0; i < names.length; i++)
 		count += names.data[i] == '\0';
-	process->open_fds = (struct reading){ true, count };
+	process->open_fds = (struct reading){ .known = true, .value = count };
 }
 
 void process_read(struct hostfs *fs, uint64_t start_time, struct snapshot *snapshot)
@@ -67,7 +69,8 @@ void process_read(struct hostfs *fs, uint64_t start_time, struct snapshot *snaps
 	getrusage(RUSAGE_SELF, &usage);
 	process->cpu_time = nanoseconds(&usage.ru_utime) + nanoseconds(&usage.ru_stime);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
-		process->max_fds = (struct reading){ true, files.rlim_cur };
+		process->max_fds =
+			(struct reading){ .known = true, .value = files.rlim_cur };
 	read_memory(fs, process);
 	read_open_fds(fs, process);
 }

@@ -15,7 +15,7 @@
 #include "model/snapshot.h"
 #include "sources/hostfs.h"
 #include "sources/modules.h"
-#include "sources/posture.h"
+#include "sources/secure_boot.h"
 
 struct inspector;
 struct kmsg;
@@ -53,7 +53,7 @@ struct scraper {
 	struct hostfs *fs;
 	struct inspector *inspector; /* NULL: files are not looked at */
 	struct modules_memory modules_memory;
-	struct posture_secure_boot secure_boot;
+	struct secure_boot secure_boot;
 };
 
 /*

@@ -44,6 +44,7 @@ struct host_posture {
 	const char *label; /* for people */
 	const char *off;   /* of a switch, for people; NULL: it is a number */
 	const char *on;
+	bool is_expected; /* people look for it, known or not */
 };
 
 extern const struct host_posture host_postures[POSTURE_COUNT];

@@ -21,10 +21,20 @@ struct source_result {
 	const char *file; /* with an error: the file that failed; a literal */
 };
 
+/* Why a reading is not known. */
+enum absence {
+	ABSENCE_UNKNOWN,     /* nobody looked, or nothing tells why it is not there */
+	ABSENCE_NOT_OFFERED, /* the kernel does not have it */
+	ABSENCE_HIDDEN,      /* this process may not see it, the kernel may have it */
+	ABSENCE_UNREADABLE,  /* it could not be read, or not be understood */
+	ABSENCE_COUNT,
+};
+
 /* A number that a kernel may or may not offer. */
 struct reading {
 	bool known;
 	uint64_t value;
+	enum absence absence; /* of a reading that is not known */
 };
 
 struct module_file;

@@ -11,6 +11,7 @@
 #include "model/snapshot.h"
 
 struct hostfs;
+struct secure_boot;
 
 /* "Y" or "N", "1" or "0" (kernel/params.c, param_get_bool; sysctl): 0 or -EBADMSG. */
 int posture_switch_parse(const char *string, uint64_t *ret_value);
@@ -30,22 +31,10 @@ int posture_lockdown_parse(const char *string, enum lockdown *ret_mode);
 uint64_t posture_panic_mask_parse(const char *command_line);
 
 /*
- * One byte behind the four of the attributes (fs/efivarfs/file.c). 0 or -EBADMSG.
- */
-int posture_efi_switch_parse(const char *bytes, size_t length, bool *ret_on);
-
-/* Secure Boot, found once at start: the kernel limits how often it may be read. */
-struct posture_secure_boot {
-	struct source_result result;
-	struct reading reading;
-};
-
-void posture_secure_boot_read(struct hostfs *fs, struct posture_secure_boot *ret);
-
-/*
  * Fills posture, lockdown and posture_result. What the kernel does not offer stays
- * unknown and is no failure; but where sysfs is missing, or the snapshot's release and
- * mask are both missing, nobody knows what it offers, and that is one.
+ * unknown and is no failure, and neither is lockdown or Secure Boot that is hidden from
+ * this process; but where sysfs is missing, or the snapshot's release and mask are both
+ * missing, nobody knows what the kernel offers, and that is one.
  */
-void posture_read(struct hostfs *fs, const struct posture_secure_boot *secure_boot,
+void posture_read(struct hostfs *fs, const struct secure_boot *secure_boot,
                   struct snapshot *snapshot);

@@ -44,8 +44,9 @@ POSTURE_KEYS = {
     *("module_signatures_enforced", "module_loading_disabled", "secure_boot"),
     *("panic_mask", "lockdown", "kernel_warnings_total", "kernel_oopses_total"),
     *("kernel_softlockups_total", "kernel_hardlockups_total"),
-    "kernel_rcu_stalls_total",
+    *("kernel_rcu_stalls_total", "absent"),
 }
+ABSENT_KEYS = {"lockdown", "secure_boot"}
 
 
 def status(scene, *arguments, **options):
@@ -77,6 +78,9 @@ def check(host):
     """All members are there, of the right kind, and fit together."""
     assert set(host) == KEYS, set(host) ^ KEYS
     assert set(host["posture"]) == POSTURE_KEYS
+    assert set(host["posture"]["absent"]) == ABSENT_KEYS
+    for name, reason in host["posture"]["absent"].items():
+        assert (reason is None) == (host["posture"][name] is not None), name
     assert set(host["collectors"]) == {"kernel", "modules", "posture", "signature"}
     for name in ("taints", "unexplained", "contradicted"):
         check_flags(host[name] or [])
@@ -273,6 +277,9 @@ def check_files(host, samples):
 
 
 def check_posture(host, samples):
+    for name, reason in host["posture"].pop("absent").items():
+        sample = ("kernel_taint_posture_visible", (("reading", name),))
+        assert samples[sample] == (reason != "hidden"), name
     for name, found in host["posture"].items():
         if name == "lockdown":
             modes = {

@@ -78,7 +78,7 @@ def check_page(page, healthy_page):
 
 
 # In a report these say why something else is missing, and what follows from it.
-REASONS = ("collectors", "error", "reboot", "why")
+REASONS = ("absent", "collectors", "error", "reboot", "why")
 
 
 def _place(taint):

@@ -29,7 +29,7 @@ def make_scene_of_everything(folder):
     for other, path in (
         ("log", "dev"),
         ("unloaded", "sys/kernel/debug"),
-        ("posture-full", "sys/firmware"),
+        ("shim-validation-off", "sys/firmware"),
         ("posture-full", "sys/module/module"),
     ):
         shutil.copytree(SCENES / other / path, scene / path, dirs_exist_ok=True)

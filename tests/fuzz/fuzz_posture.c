@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "sources/posture.h"
+#include "sources/secure_boot.h"
 
 /* ---- what the kernel would find, word by word ---- */
 
@@ -138,13 +139,14 @@ static void check_lockdown(const char *string)
 	fuzz_check((r == 0) == (mode < LOCKDOWN_COUNT));
 }
 
-static void check_efi_switch(const uint8_t *bytes, size_t length)
+static void check_efi_variable(const uint8_t *bytes, size_t length)
 {
-	bool is_on = false;
-	int r = posture_efi_switch_parse((const char *)bytes, length, &is_on);
+	struct efi_variable variable = { 0 };
+	int r = efi_variable_parse((const char *)bytes, length, &variable);
 
-	fuzz_check(r == (length == 5 ? 0 : -EBADMSG));
-	fuzz_check(is_on == (r == 0 && bytes[4] == 1));
+	fuzz_check(r == (length == 5 ? 0 : length < 5 ? -EBADMSG : -EFBIG));
+	fuzz_check(variable.value == (r == 0 ? bytes[4] : 0));
+	fuzz_check((variable.attributes & 0xff) == (r == 0 ? bytes[0] : 0U));
 }
 
 /* What is written of a number is read as that number. */
@@ -197,7 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	check_command_line(bytes, length);
 	check_switch(string);
 	check_lockdown(string);
-	check_efi_switch(bytes, length);
+	check_efi_variable(bytes, length);
 	check_number(string);
 	check_hexadecimal(string);
 	check_duration(string);

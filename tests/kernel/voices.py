@@ -129,6 +129,8 @@ def _expect_posture(expected, witness):
     current, modes = witness.lockdown
     for mode in modes:
         expected.add("lockdown", mode == current, mode=mode)
+    for reading in ("lockdown", "secure_boot"):
+        expected.add("posture_visible", 1, reading=reading)
     expected.add("panic_mask", _panic_mask(witness))
     for name, file in (("warnings", "warn_count"), ("oopses", "oops_count")):
         count = witness.number(f"/sys/kernel/{file}")

@@ -94,9 +94,23 @@ for name in warn_count oops_count softlockup_count hardlockup_count rcu_stall_co
 	security/lockdown debug/modules/unloaded_tainted; do
 	take "$sysfs/kernel/$name" "sys/kernel/$name"
 done
-for name in SecureBoot SetupMode; do
-	path=firmware/efi/efivars/$name-8be4df61-93ca-11d2-aa0d-00e098032b8c
+for name in SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c \
+	SetupMode-8be4df61-93ca-11d2-aa0d-00e098032b8c \
+	MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23; do
+	path=firmware/efi/efivars/$name
 	take "$sysfs/$path" "sys/$path"
+done
+
+# What is in these folders tells whether they are hidden. Of one from which nothing was
+# taken, an empty file has the name of its first entry.
+for path in firmware/efi/efivars firmware/efi firmware kernel/security kernel; do
+	[ -d "$sysfs/$path" ] || continue
+	mkdir -p "$folder/sys/$path"
+	[ -z "$(ls -A "$folder/sys/$path")" ] || continue
+	for entry in "$sysfs/$path"/*; do
+		[ ! -e "$entry" ] || : >"$folder/sys/$path/${entry##*/}"
+		break
+	done
 done
 take "$sysfs/module/module/parameters/sig_enforce" \
 	sys/module/module/parameters/sig_enforce

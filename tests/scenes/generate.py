@@ -7,6 +7,7 @@ run; README.md beside this file says what each scene is.
 """
 
 import os
+import shutil
 import sys
 
 RELEASE = b"6.1.0-56-amd64\n"
@@ -32,6 +33,11 @@ class Scene:
         with open(os.path.join(self.root, path), "wb") as file:
             file.write(content)
 
+    def empty(self, path):
+        """Leaves nothing in a folder."""
+        shutil.rmtree(os.path.join(self.root, path))
+        self.folder(path)
+
     def fifo(self, path):
         self.folder(os.path.dirname(path))
         os.mkfifo(os.path.join(self.root, path))
@@ -44,6 +50,7 @@ class Scene:
         self.file(b"proc/cmdline", b"BOOT_IMAGE=/boot/vmlinuz ro quiet\n")
         self.file(b"sys/module/module/parameters/sig_enforce", b"N\n")
         self.file(b"sys/kernel/security/lockdown", b"[none] integrity confidentiality\n")
+        self.file(b"sys/firmware/acpi/pm_profile", b"0\n")
 
     def modules(self, modules):
         """MODULES: pairs of name and letters; those that may be folders get one."""
@@ -173,6 +180,26 @@ def nothing_mounted(folder):
     scene.folder(b"sys")
 
 
+def container(folder):
+    """As a pod sees its node: a mask over /sys/firmware, and no securityfs."""
+    scene = Scene(folder, b"container")
+    scene.kernel(0)
+    scene.modules([(b"ext4", b"")])
+    scene.empty(b"sys/firmware")
+    scene.empty(b"sys/kernel/security")
+
+
+def securityfs_not_mounted(folder):
+    scene = Scene(folder, b"securityfs-not-mounted")
+    scene.kernel(0)
+    scene.modules([(b"ext4", b"")])
+    scene.empty(b"sys/kernel/security")
+    for name, value in ((b"SecureBoot", 1), (b"SetupMode", 0)):
+        path = b"sys/firmware/efi/efivars/" + name
+        path += b"-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+        scene.file(path, bytes([6, 0, 0, 0, value]))
+
+
 def no_roots(folder):
     Scene(folder, b"no-roots")
 
@@ -185,6 +212,8 @@ def generate(folder):
     log_hostile(folder)
     fifos(folder)
     nothing_mounted(folder)
+    container(folder)
+    securityfs_not_mounted(folder)
     no_roots(folder)
 
 

@@ -166,8 +166,10 @@ static void make_worst_host(const char *value)
 	set_sysfs(add_module(value, "F"), "");
 	assert_int_equal(module_list_add_unlisted(&snapshot.modules, value, 1), 0);
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot.posture[posture] = (struct reading){ true, posture + 2 };
-	snapshot.lockdown = (struct reading){ true, LOCKDOWN_INTEGRITY };
+		snapshot.posture[posture] =
+			(struct reading){ .known = true, .value = posture + 2 };
+	snapshot.lockdown =
+		(struct reading){ .known = true, .value = LOCKDOWN_INTEGRITY };
 	fail_source(&snapshot.posture_result, "cmdline", -EACCES);
 }
 

@@ -34,7 +34,7 @@ static const char *document(struct text *text)
 	json_check(text_string(text));
 	assert_null(strchr(text_string(text), '\n'));
 	json_assert_count(text_string(text), "", MEMBERS);
-	json_assert_count(text_string(text), "posture", POSTURE_COUNT + 1);
+	json_assert_count(text_string(text), "posture", POSTURE_COUNT + 2);
 	return text_string(text);
 }
 
@@ -193,8 +193,10 @@ static void every_posture_has_the_name_of_its_family(void **state)
 {
 	(void)state;
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot.posture[posture] = (struct reading){ true, posture };
-	snapshot.lockdown = (struct reading){ true, LOCKDOWN_INTEGRITY };
+		snapshot.posture[posture] =
+			(struct reading){ .known = true, .value = posture };
+	snapshot.lockdown =
+		(struct reading){ .known = true, .value = LOCKDOWN_INTEGRITY };
 	ASSERT_WORDS({ "posture.module_signatures_enforced", "false" },
 	             { "posture.module_loading_disabled", "true" },
 	             { "posture.secure_boot", "true" }, { "posture.panic_mask", "3" },
@@ -203,7 +205,9 @@ static void every_posture_has_the_name_of_its_family(void **state)
 	             { "posture.kernel_softlockups_total", "6" },
 	             { "posture.kernel_hardlockups_total", "7" },
 	             { "posture.kernel_rcu_stalls_total", "8" },
-	             { "posture.lockdown", "\"integrity\"" });
+	             { "posture.lockdown", "\"integrity\"" },
+	             { "posture.absent.lockdown", "null" },
+	             { "posture.absent.secure_boot", "null" });
 }
 
 static void collectors_tell_whether_they_succeeded(void **state)
@@ -279,8 +283,9 @@ static void a_posture_that_is_not_known_is_null(void **state)
 	(void)state;
 	/* Whatever is there of a value. */
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot.posture[posture] = (struct reading){ false, 1 };
-	snapshot.lockdown = (struct reading){ false, LOCKDOWN_NONE };
+		snapshot.posture[posture] =
+			(struct reading){ .known = false, .value = 1 };
+	snapshot.lockdown = (struct reading){ .known = false, .value = LOCKDOWN_NONE };
 	ASSERT_WORDS({ "posture.module_signatures_enforced", "null" },
 	             { "posture.module_loading_disabled", "null" },
 	             { "posture.secure_boot", "null" }, { "posture.panic_mask", "null" },
@@ -290,6 +295,23 @@ static void a_posture_that_is_not_known_is_null(void **state)
 	             { "posture.kernel_hardlockups_total", "null" },
 	             { "posture.kernel_rcu_stalls_total", "null" },
 	             { "posture.lockdown", "null" });
+}
+
+static void an_absent_reading_tells_why(void **state)
+{
+	static const char *const words[] = { "unknown", "not_offered", "hidden",
+		                             "unreadable" };
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	assert_int_equal(ARRAY_SIZE(words), ABSENCE_COUNT);
+	for (enum absence absence = 0; absence < ABSENCE_COUNT; absence++) {
+		snapshot.lockdown.absence = absence;
+		json_assert(document(&text), "posture.absent.lockdown", words[absence]);
+		json_assert(document(&text), "posture.absent.secure_boot", "unknown");
+	}
+	snapshot.posture[POSTURE_SECURE_BOOT].absence = ABSENCE_HIDDEN;
+	json_assert(document(&text), "posture.absent.secure_boot", "hidden");
 }
 
 static void a_kernel_that_cannot_load_modules_says_so(void **state)
@@ -347,6 +369,7 @@ int main(void)
 		TEST(without_sysfs_nothing_of_the_comparison_is_known),
 		TEST(without_a_kernel_no_meaning_is_known),
 		TEST(a_posture_that_is_not_known_is_null),
+		TEST(an_absent_reading_tells_why),
 		TEST(a_kernel_that_cannot_load_modules_says_so),
 		TEST(no_hostile_value_leaves_its_string),
 		TEST(without_memory_a_document_is_whole_or_has_the_error),

@@ -97,9 +97,9 @@ static void a_clean_host_is_told_in_few_lines(void **state)
 {
 	(void)state;
 	add_module("ext4", "");
-	snapshot.lockdown = (struct reading){ true, LOCKDOWN_NONE };
+	snapshot.lockdown = (struct reading){ .known = true, .value = LOCKDOWN_NONE };
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot.posture[posture] = (struct reading){ true, 0 };
+		snapshot.posture[posture] = (struct reading){ .known = true, .value = 0 };
 	assert_text("clean\n"
 	            "  kernel        6.12.0 (mainline)\n"
 	            "  modules       1 loaded, 0 with taint flags\n"
@@ -322,8 +322,10 @@ static void every_posture_has_its_line(void **state)
 {
 	(void)state;
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot.posture[posture] = (struct reading){ true, 10 + posture };
-	snapshot.lockdown = (struct reading){ true, LOCKDOWN_CONFIDENTIALITY };
+		snapshot.posture[posture] =
+			(struct reading){ .known = true, .value = 10 + posture };
+	snapshot.lockdown =
+		(struct reading){ .known = true, .value = LOCKDOWN_CONFIDENTIALITY };
 	/* 13: bits 0, 2 and 3. */
 	assert_section("posture", "  lockdown      confidentiality\n"
 	                          "  signatures    enforced\n"
@@ -345,6 +347,22 @@ static void a_posture_that_is_not_known_is_never_told_as_off(void **state)
 	                          "  signatures    unknown\n"
 	                          "  loading       unknown\n"
 	                          "  secure boot   unknown\n");
+}
+
+static void a_reading_that_is_absent_tells_why(void **state)
+{
+	static const char *const words[] = { "unknown", "not offered by this kernel",
+		                             "hidden from this process",
+		                             "could not be read" };
+
+	(void)state;
+	assert_int_equal(ARRAY_SIZE(words), ABSENCE_COUNT);
+	for (enum absence absence = 0; absence < ABSENCE_COUNT; absence++) {
+		snapshot.lockdown.absence = absence;
+		snapshot.posture[POSTURE_SECURE_BOOT].absence = absence;
+		assert_line("lockdown", words[absence]);
+		assert_line("secure boot", words[absence]);
+	}
 }
 
 /* ---- what is not explained ---- */
@@ -631,6 +649,7 @@ int main(void)
 		TEST(of_files_that_nobody_looked_at_nothing_is_said),
 		TEST(every_posture_has_its_line),
 		TEST(a_posture_that_is_not_known_is_never_told_as_off),
+		TEST(a_reading_that_is_absent_tells_why),
 		TEST(what_no_module_carries_is_not_explained),
 		TEST(what_the_mask_denies_is_not_explained),
 		TEST(hidden_and_disagreeing_modules_are_named),

@@ -15,17 +15,13 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "sources/secure_boot.h"
 #include "tree.h"
 
 ssize_t __real_pread(int fd, void *bytes, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset);
 void *__real_realloc(void *pointer, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
-
-#define EFI         "sys/firmware/efi/efivars/"
-#define EFI_GLOBAL  "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-#define SECURE_BOOT EFI "SecureBoot" EFI_GLOBAL
-#define SETUP_MODE  EFI "SetupMode" EFI_GLOBAL
 
 static bool pread_fails; /* all of them, with EACCES */
 static bool memory_fails;
@@ -128,34 +124,6 @@ static void posture_lockdown_parse_refuses_all_else(void **state)
 		assert_int_equal(posture_lockdown_parse(bad[i], &mode), -EBADMSG);
 		assert_int_equal(mode, LOCKDOWN_COUNT);
 	}
-}
-
-static void posture_efi_switch_parse_takes_one_byte_behind_four(void **state)
-{
-	bool on = false;
-
-	(void)state;
-	assert_int_equal(posture_efi_switch_parse("\x06\0\0\0\x01", 5, &on), 0);
-	assert_true(on);
-	assert_int_equal(posture_efi_switch_parse("\x06\0\0\0\0", 5, &on), 0);
-	assert_false(on);
-	assert_int_equal(posture_efi_switch_parse("\x01\x01\x01\x01\0", 5, &on), 0);
-	assert_false(on);
-	assert_int_equal(posture_efi_switch_parse("\0\0\0\0\x01", 5, &on), 0);
-	assert_true(on);
-}
-
-static void posture_efi_switch_parse_refuses_any_other_length(void **state)
-{
-	static const char bytes[] = "\x06\0\0\0\x01\x01\x01\x01";
-	bool on = true;
-
-	(void)state;
-	for (size_t length = 0; length < sizeof(bytes); length++)
-		if (length != 5)
-			assert_int_equal(posture_efi_switch_parse(bytes, length, &on),
-			                 -EBADMSG);
-	assert_true(on);
 }
 
 /* A command line, and the mask that the kernel takes from it. */
@@ -441,90 +409,11 @@ static void posture_panic_mask_parse_takes_a_line_of_any_length(void **state)
 	assert_int_equal(posture_panic_mask_parse(text_string(&line)), 8);
 }
 
-/* ---- Secure Boot ---- */
-
-static void write_efi(const char *path, char value)
-{
-	char bytes[5] = { 6, 0, 0, 0, value };
-
-	tree_write_bytes(path, bytes, sizeof(bytes));
-}
-
-static struct posture_secure_boot read_secure_boot(void)
-{
-	struct posture_secure_boot secure_boot;
-	struct hostfs *fs = tree_hostfs();
-
-	memset(&secure_boot, 0xff, sizeof(secure_boot));
-	posture_secure_boot_read(fs, &secure_boot);
-	hostfs_free(fs);
-	return secure_boot;
-}
-
-static void posture_secure_boot_read_needs_both_variables(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 4; i++) {
-		struct posture_secure_boot secure_boot;
-
-		write_efi(SECURE_BOOT, (char)(i & 1));
-		write_efi(SETUP_MODE, (char)(i >> 1));
-		secure_boot = read_secure_boot();
-		assert_int_equal(secure_boot.result.error, 0);
-		assert_true(secure_boot.reading.known);
-		assert_int_equal(secure_boot.reading.value, i == 1);
-	}
-}
-
-static void posture_secure_boot_read_without_efi_knows_nothing(void **state)
-{
-	struct posture_secure_boot secure_boot = read_secure_boot();
-
-	(void)state;
-	assert_int_equal(secure_boot.result.error, 0);
-	assert_false(secure_boot.reading.known);
-
-	tree_folder("sys/firmware/efi");
-	secure_boot = read_secure_boot();
-	assert_int_equal(secure_boot.result.error, 0);
-	assert_false(secure_boot.reading.known);
-
-	/* Half of it tells nothing, either. */
-	write_efi(SECURE_BOOT, 1);
-	secure_boot = read_secure_boot();
-	assert_int_equal(secure_boot.result.error, 0);
-	assert_false(secure_boot.reading.known);
-}
-
-static void posture_secure_boot_read_of_broken_variables_is_an_error(void **state)
-{
-	static const char *const broken[] = { "", "\x06", "1\n", "\x06\x01\x01\x01",
-		                              "123456" };
-	struct posture_secure_boot secure_boot;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
-		write_efi(SECURE_BOOT, 1);
-		write_efi(SETUP_MODE, 0);
-		tree_write(i % 2 ? SECURE_BOOT : SETUP_MODE, broken[i]);
-		secure_boot = read_secure_boot();
-		assert_int_equal(secure_boot.result.error, -EBADMSG);
-		assert_non_null(secure_boot.result.file);
-		assert_false(secure_boot.reading.known);
-	}
-	write_efi(SECURE_BOOT, 1);
-	write_efi(SETUP_MODE, 0);
-	pread_fails = true;
-	secure_boot = read_secure_boot();
-	assert_int_equal(secure_boot.result.error, -EACCES);
-	assert_false(secure_boot.reading.known);
-}
-
 /* ---- the whole ---- */
 
 static void read_posture(struct snapshot *snapshot)
 {
-	static const struct posture_secure_boot none = { .result.file = "efi" };
+	static const struct secure_boot none = { .result.file = "efi" };
 	struct hostfs *fs = tree_hostfs();
 
 	snapshot_init(snapshot);
@@ -669,6 +558,55 @@ static void posture_read_of_an_unreadable_file_is_a_failure_of_it_alone(void **s
 	assert_false(snapshot.lockdown.known);
 }
 
+static void posture_read_tells_why_lockdown_is_not_known(void **state)
+{
+	static const struct {
+		const char *made; /* a folder; with "file" in it, unless it ends in "/" */
+		enum absence absence;
+		int result;
+	} rows[] = {
+		{ "sys/", ABSENCE_HIDDEN, 0 },
+		{ "sys/kernel/", ABSENCE_HIDDEN, 0 },
+		{ "sys/kernel/security/", ABSENCE_HIDDEN, 0 },
+		{ "sys/kernel", ABSENCE_NOT_OFFERED, 0 },
+		{ "sys/kernel/security", ABSENCE_NOT_OFFERED, 0 },
+		{ LOCKDOWN_FILE, ABSENCE_UNREADABLE, -EISDIR },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t length = strlen(rows[i].made);
+		char path[64];
+		struct snapshot snapshot;
+
+		tree_teardown(state);
+		tree_setup(state);
+		snprintf(path, sizeof(path), "%s%s", rows[i].made,
+		         rows[i].made[length - 1] == '/' ? "" : "/file");
+		if (path[length - 1] == '/') {
+			path[length - 1] = '\0';
+			tree_folder(path);
+		} else {
+			tree_write(path, "");
+		}
+		read_posture(&snapshot);
+		assert_false(snapshot.lockdown.known);
+		assert_int_equal(snapshot.lockdown.absence, rows[i].absence);
+		assert_int_equal(snapshot.posture_result.error, rows[i].result);
+	}
+}
+
+static void posture_read_of_lockdown_that_is_denied_is_no_failure(void **state)
+{
+	struct snapshot snapshot;
+
+	(void)state;
+	tree_write(LOCKDOWN_FILE, "[none] integrity confidentiality\n");
+	pread_fails = true;
+	read_posture(&snapshot);
+	assert_int_equal(snapshot.posture_result.error, 0);
+	assert_int_equal(snapshot.lockdown.absence, ABSENCE_HIDDEN);
+}
+
 static void posture_read_takes_the_longest_command_line(void **state)
 {
 	_cleanup_(text_clear) struct text line = TEXT_INIT;
@@ -702,15 +640,13 @@ static void posture_read_of_an_empty_command_line_knows_that_nothing_is_given(
 
 static void posture_read_repeats_what_was_found_at_start(void **state)
 {
-	const struct posture_secure_boot good = { .reading = { true, 1 } };
-	const struct posture_secure_boot failed = { .result = { -EIO, "efi" } };
+	const struct secure_boot good = { .reading = { .known = true, .value = 1 } };
+	const struct secure_boot failed = { .result = { -EIO, "efi" } };
 	struct hostfs *fs = tree_hostfs();
 	struct snapshot snapshot;
 
 	(void)state;
 	make_posture();
-	write_efi(SECURE_BOOT, 0);
-	write_efi(SETUP_MODE, 0);
 	for (int pass = 0; pass < 3; pass++) {
 		snapshot_init(&snapshot);
 		snapshot.mask_result.error = snapshot.release_result.error = 0;
@@ -733,7 +669,7 @@ static void posture_read_repeats_what_was_found_at_start(void **state)
 
 static void posture_read_without_a_host_is_a_failure(void **state)
 {
-	const struct posture_secure_boot none = { .result.file = "efi" };
+	const struct secure_boot none = { .result.file = "efi" };
 	struct hostfs *fs = tree_hostfs();
 	struct snapshot snapshot;
 
@@ -762,24 +698,13 @@ static void posture_readers_survive_every_failed_allocation(void **state)
 
 	(void)state;
 	make_posture();
-	write_efi(SECURE_BOOT, 1);
-	write_efi(SETUP_MODE, 0);
 	for (size_t i = 0; i < 10; i++) {
-		struct posture_secure_boot secure_boot;
 		struct snapshot snapshot;
 
 		memory_fails = true;
 		memory_fails_at = i;
-		secure_boot = read_secure_boot();
 		read_posture(&snapshot);
 		memory_fails = false;
-		if (secure_boot.result.error < 0) {
-			failures++;
-			assert_int_equal(secure_boot.result.error, -ENOMEM);
-			assert_false(secure_boot.reading.known);
-		} else {
-			assert_true(secure_boot.reading.known);
-		}
 		if (snapshot.posture_result.error < 0) {
 			failures++;
 			assert_int_equal(snapshot.posture_result.error, -ENOMEM);
@@ -787,7 +712,7 @@ static void posture_readers_survive_every_failed_allocation(void **state)
 			check_posture(&snapshot, "");
 		}
 	}
-	assert_in_range(failures, 3, 8);
+	assert_in_range(failures, 1, 8);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
@@ -799,8 +724,6 @@ int main(void)
 		TEST(posture_switch_parse_refuses_all_else),
 		TEST(posture_lockdown_parse_takes_the_word_in_brackets),
 		TEST(posture_lockdown_parse_refuses_all_else),
-		TEST(posture_efi_switch_parse_takes_one_byte_behind_four),
-		TEST(posture_efi_switch_parse_refuses_any_other_length),
 		TEST(posture_panic_mask_parse_of_other_parameters_is_zero),
 		TEST(posture_panic_mask_parse_takes_a_hexadecimal_number),
 		TEST(posture_panic_mask_parse_takes_numbers_as_kstrtoul_does),
@@ -814,14 +737,13 @@ int main(void)
 		TEST(posture_panic_mask_parse_knows_a_quoted_end_of_parameters),
 		TEST(posture_panic_mask_parse_survives_any_line),
 		TEST(posture_panic_mask_parse_takes_a_line_of_any_length),
-		TEST(posture_secure_boot_read_needs_both_variables),
-		TEST(posture_secure_boot_read_without_efi_knows_nothing),
-		TEST(posture_secure_boot_read_of_broken_variables_is_an_error),
 		TEST(posture_read_fills_all),
 		TEST(posture_read_of_a_kernel_that_offers_nothing_is_no_failure),
 		TEST(posture_read_leaves_out_each_file_that_is_not_there),
 		TEST(posture_read_of_garbage_is_a_failure_of_that_file_alone),
 		TEST(posture_read_of_an_unreadable_file_is_a_failure_of_it_alone),
+		TEST(posture_read_tells_why_lockdown_is_not_known),
+		TEST(posture_read_of_lockdown_that_is_denied_is_no_failure),
 		TEST(posture_read_takes_the_longest_command_line),
 		TEST(posture_read_of_an_empty_command_line_knows_that_nothing_is_given),
 		TEST(posture_read_repeats_what_was_found_at_start),

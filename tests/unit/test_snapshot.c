@@ -161,8 +161,9 @@ static void fill(struct snapshot *snapshot)
 	snapshot->files_result = (struct source_result){ 0 };
 	snapshot->posture_result = (struct source_result){ 0 };
 	for (enum posture posture = 0; posture < POSTURE_COUNT; posture++)
-		snapshot->posture[posture] = (struct reading){ true, 1 };
-	snapshot->lockdown = (struct reading){ true, LOCKDOWN_NONE };
+		snapshot->posture[posture] =
+			(struct reading){ .known = true, .value = 1 };
+	snapshot->lockdown = (struct reading){ .known = true, .value = LOCKDOWN_NONE };
 	snapshot->log_result = (struct source_result){ 0 };
 	tally_add(&snapshot->log, ANNOUNCEMENT_CRAP, "zfs", 3, 5);
 	snapshot->log_lost = 7;
@@ -170,10 +171,12 @@ static void fill(struct snapshot *snapshot)
 	text_add_string(&snapshot->unloaded.text, "zfs (POE) 1\n");
 	for (int i = 0; i < 100; i++)
 		assert_non_null(unloaded_list_add(&snapshot->unloaded));
-	snapshot->process.open_fds = (struct reading){ true, 7 };
-	snapshot->process.max_fds = (struct reading){ true, 1024 };
-	snapshot->process.virtual_memory_bytes = (struct reading){ true, 1 };
-	snapshot->process.resident_memory_bytes = (struct reading){ true, 1 };
+	snapshot->process.open_fds = (struct reading){ .known = true, .value = 7 };
+	snapshot->process.max_fds = (struct reading){ .known = true, .value = 1024 };
+	snapshot->process.virtual_memory_bytes =
+		(struct reading){ .known = true, .value = 1 };
+	snapshot->process.resident_memory_bytes =
+		(struct reading){ .known = true, .value = 1 };
 }
 
 static void clear_gives_all_back_and_forgets_all(void **state)
