@@ -62,6 +62,9 @@ static const struct {
 	[FAMILY_SECURE_BOOT] = { "kernel_taint_secure_boot", EXPOSE_GAUGE,
 		"Whether Secure Boot is on as the kernel sees it: in the firmware, "
 		"and with the validation of shim." },
+	[FAMILY_MICROCODE_OUTDATED] = { "kernel_taint_microcode_outdated", EXPOSE_GAUGE,
+		"Whether the processor's microcode is older than the kernel's "
+		"list." },
 	[FAMILY_POSTURE_VISIBLE] = { "kernel_taint_posture_visible", EXPOSE_GAUGE,
 		"Whether this process may see a reading; a hidden one is absent, "
 		"and the kernel may have it." },

@@ -16,6 +16,7 @@ const struct host_posture host_postures[] = {
 	[POSTURE_SIGNATURES_ENFORCED] = { "module_signatures_enforced", "signatures", "not enforced", "enforced", true },
 	[POSTURE_LOADING_DISABLED] = { "module_loading_disabled", "loading", "allowed", "disabled until the next boot", true },
 	[POSTURE_SECURE_BOOT] = { "secure_boot", "secure boot", "off", "on", true },
+	[POSTURE_MICROCODE_OUTDATED] = { "microcode_outdated", "microcode", "not older than this kernel's list", "older than this kernel's list", false },
 	[POSTURE_PANIC_MASK] = { "panic_mask", "panics on", NULL, NULL, false },
 	[POSTURE_WARNINGS] = { "kernel_warnings_total", "warnings", NULL, NULL, false },
 	[POSTURE_OOPSES] = { "kernel_oopses_total", "oopses", NULL, NULL, false },

@@ -17,6 +17,7 @@
 #include "exposition/metrics.h"
 #include "exposition/report.h"
 #include "exposition/sheet.h"
+#include "model/cause.h"
 #include "model/dialect.h"
 #include "model/findings.h"
 #include "model/outlook.h"
@@ -106,6 +107,20 @@ static void add_kernel(const struct metrics *metrics, struct sheet *sheet)
 	sheet_add_text(sheet, "kernel", &value);
 }
 
+/* Why the kernel has the taint, or what may have set it. */
+static void add_cause(const struct metrics *metrics, enum taint taint,
+                      struct sheet *sheet)
+{
+	_cleanup_(text_clear) struct text value = TEXT_INIT;
+	const char *cause = cause_find(taint, metrics->snapshot);
+
+	if (cause)
+		text_add_string(&value, cause);
+	else
+		cause_candidates_write(taint, metrics->snapshot, &value);
+	sheet_add_text(sheet, "", &value);
+}
+
 static void add_flags(const struct metrics *metrics, struct sheet *sheet)
 {
 	for (unsigned int bit = 0; host_has_mask(metrics) && bit < 64; bit++) {
@@ -125,6 +140,8 @@ static void add_flags(const struct metrics *metrics, struct sheet *sheet)
 			text_add_char(&value, ')');
 		}
 		sheet_add_text(sheet, label, &value);
+		if (fact)
+			add_cause(metrics, fact->taint, sheet);
 	}
 }
 

@@ -28,7 +28,7 @@ static const struct {
 	[TAINT_FORCED_MODULE] = { "forced_module", MODULE, "module loaded by force",
 		"modprobe --force, insmod -f, or a module without versions; from 3.7 to 3.14 and in RHEL 7.0 and 7.1 also an unsigned module" },
 	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", BOOT, "system outside of its specification",
-		"the kernel at boot, or a driver: a processor, platform or firmware that is run outside of what it is made for" },
+		"old microcode (bare-metal Intel, from about 6.16 on), " TAINT_CPU_OUT_OF_SPEC_SETTERS },
 	[TAINT_FORCED_RMMOD] = { "forced_rmmod", NEVER, "module unloaded by force",
 		"rmmod -f" },
 	[TAINT_MACHINE_CHECK] = { "machine_check", NEVER, "machine check reported",

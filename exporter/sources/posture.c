@@ -31,6 +31,8 @@ static const struct {
 	  "module/module/parameters/sig_enforce", posture_switch_parse },
 	{ POSTURE_LOADING_DISABLED, HOSTFS_PROCFS, "sys/kernel/modules_disabled",
 	  posture_switch_parse },
+	{ POSTURE_MICROCODE_OUTDATED, HOSTFS_SYSFS,
+	  "devices/system/cpu/vulnerabilities/old_microcode", posture_microcode_parse },
 	{ POSTURE_WARNINGS, HOSTFS_SYSFS, "kernel/warn_count", number_parse },
 	{ POSTURE_OOPSES, HOSTFS_SYSFS, "kernel/oops_count", number_parse },
 	{ POSTURE_SOFTLOCKUPS, HOSTFS_SYSFS, "kernel/softlockup_count", number_parse },
@@ -63,6 +65,25 @@ int posture_lockdown_parse(const char *string, enum lockdown *ret_mode)
 		}
 	}
 	return -EBADMSG;
+}
+
+static bool is_line(const char *string, const char *line)
+{
+	size_t length = strlen(line);
+
+	return strncmp(string, line, length) == 0 &&
+	       (string[length] == '\0' || strcmp(string + length, "\n") == 0);
+}
+
+int posture_microcode_parse(const char *string, uint64_t *ret_outdated)
+{
+	bool is_outdated = is_line(string, "Vulnerable");
+
+	if (is_outdated || is_line(string, "Not affected")) {
+		*ret_outdated = is_outdated;
+		return 0;
+	}
+	return strncmp(string, "Unknown", strlen("Unknown")) == 0 ? -ENODATA : -EBADMSG;
 }
 
 /* lib/ctype.c: the no-break space of Latin-1 is one, too. */
@@ -158,7 +179,8 @@ uint64_t posture_panic_mask_parse(const char *command_line)
 /* Notes the first failure; that a kernel does not have a reading is none. */
 static void note(struct snapshot *snapshot, int error, const char *path)
 {
-	if (error < 0 && error != -ENOENT && snapshot->posture_result.error == 0)
+	if (error < 0 && error != -ENOENT && error != -ENODATA &&
+	    snapshot->posture_result.error == 0)
 		snapshot->posture_result = (struct source_result){ error, path };
 }
 
@@ -174,7 +196,7 @@ static void read_values(struct hostfs *fs, struct text *scratch,
 		if (r == 0)
 			r = values[i].parse(text_string(scratch), &reading->value);
 		reading->known = r == 0;
-		if (r < 0 && r != -ENOENT)
+		if (r < 0 && r != -ENOENT && r != -ENODATA)
 			reading->absence = ABSENCE_UNREADABLE;
 		note(snapshot, r, values[i].path);
 	}

@@ -61,6 +61,11 @@ const char *taint_meaning(enum taint taint);
 /* Who or what sets it, typically. */
 const char *taint_setter(enum taint taint);
 
+/* What sets cpu_out_of_spec besides microcode that is older than the kernel's list. */
+#define TAINT_CPU_OUT_OF_SPEC_SETTERS                                           \
+	"late loading of microcode, a program that writes to MSRs, setcpuid=, " \
+	"clearcpuid= or forcepae, or processors not made for SMP"
+
 /* What sets it anew after a reboot, which clears every taint. */
 enum taint_return {
 	TAINT_RETURN_NEVER,  /* nothing by itself: it tells of an event */

@@ -31,6 +31,13 @@ int posture_lockdown_parse(const char *string, enum lockdown *ret_mode);
 uint64_t posture_panic_mask_parse(const char *command_line);
 
 /*
+ * "Vulnerable" is 1: the microcode is older than the kernel's list; "Not affected" is 0
+ * (arch/x86/kernel/cpu/bugs.c, old_microcode_show_state(), and cpu_show_common()).
+ * -ENODATA for "Unknown: ...", -EBADMSG for anything else.
+ */
+int posture_microcode_parse(const char *string, uint64_t *ret_outdated);
+
+/*
  * Fills posture, lockdown and posture_result. What the kernel does not offer stays
  * unknown and is no failure, and neither is lockdown or Secure Boot that is hidden from
  * this process; but where sysfs is missing, or the snapshot's release and mask are both

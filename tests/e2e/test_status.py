@@ -25,7 +25,7 @@ CLEAN, ERROR, USAGE, TAINTED = range(4)
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-FLAG_KEYS = {"bit", "flag", "taint", "meaning"}
+FLAG_KEYS = {"bit", "flag", "taint", "meaning", "cause"}
 COUNTS = ("loaded", "tainting", "proprietary", "out_of_tree", "unsigned")
 REBOOT_KEYS = {"gone", "with_modules", "with_boot", "unknown"}
 KEYS = {
@@ -44,7 +44,7 @@ POSTURE_KEYS = {
     *("module_signatures_enforced", "module_loading_disabled", "secure_boot"),
     *("panic_mask", "lockdown", "kernel_warnings_total", "kernel_oopses_total"),
     *("kernel_softlockups_total", "kernel_hardlockups_total"),
-    *("kernel_rcu_stalls_total", "absent"),
+    *("kernel_rcu_stalls_total", "microcode_outdated", "absent"),
 }
 ABSENT_KEYS = {"lockdown", "secure_boot"}
 

@@ -35,6 +35,7 @@ MISSING = {
     "kernel/softlockup_count",
     "kernel/hardlockup_count",
     "kernel/rcu_stall_count",
+    "devices/system/cpu/vulnerabilities/old_microcode",
     "kernel/security/lockdown",
     "kernel/security",
     "kernel",

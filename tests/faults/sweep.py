@@ -30,6 +30,7 @@ def make_scene_of_everything(folder):
         ("log", "dev"),
         ("unloaded", "sys/kernel/debug"),
         ("shim-validation-off", "sys/firmware"),
+        ("microcode-old", "sys/devices"),
         ("posture-full", "sys/module/module"),
     ):
         shutil.copytree(SCENES / other / path, scene / path, dirs_exist_ok=True)

@@ -139,6 +139,16 @@ static void check_lockdown(const char *string)
 	fuzz_check((r == 0) == (mode < LOCKDOWN_COUNT));
 }
 
+static void check_microcode(const char *string)
+{
+	uint64_t outdated = 7;
+	int r = posture_microcode_parse(string, &outdated);
+
+	fuzz_check(r == 0 || r == -EBADMSG || r == -ENODATA);
+	fuzz_check(r == 0 ? outdated == (*string == 'V') : outdated == 7);
+	fuzz_check((r == -ENODATA) == (strstr(string, "Unknown") == string));
+}
+
 static void check_efi_variable(const uint8_t *bytes, size_t length)
 {
 	struct efi_variable variable = { 0 };
@@ -199,6 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	check_command_line(bytes, length);
 	check_switch(string);
 	check_lockdown(string);
+	check_microcode(string);
 	check_efi_variable(bytes, length);
 	check_number(string);
 	check_hexadecimal(string);

@@ -100,6 +100,8 @@ for name in SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c \
 	path=firmware/efi/efivars/$name
 	take "$sysfs/$path" "sys/$path"
 done
+path=devices/system/cpu/vulnerabilities/old_microcode
+take "$sysfs/$path" "sys/$path"
 
 # What is in these folders tells whether they are hidden. Of one from which nothing was
 # taken, an empty file has the name of its first entry.

@@ -15,6 +15,7 @@
 
 #include "host.h"
 #include "json.h"
+#include "model/cause.h"
 
 #define MEMBERS 19
 
@@ -83,7 +84,7 @@ static void each_set_bit_is_told_with_its_meaning(void **state)
 	json_assert_word(json, "tainted", "true");
 	json_assert_word(json, "mask", "9223372036854776320");
 	json_assert_count(json, "taints", 2);
-	json_assert_count(json, "taints.0", 4);
+	json_assert_count(json, "taints.0", 5);
 	json_assert_word(json, "taints.0.bit", "9");
 	json_assert(json, "taints.0.flag", "W");
 	json_assert(json, "taints.0.taint", "warn");
@@ -177,7 +178,7 @@ static void a_reboot_has_each_bit_once_and_its_modules(void **state)
 	json_assert_count(json, "reboot.gone", 1);
 	json_assert(json, "reboot.gone.0.taint", "die");
 	json_assert_count(json, "reboot.with_modules", 1);
-	json_assert_count(json, "reboot.with_modules.0", 5);
+	json_assert_count(json, "reboot.with_modules.0", 6);
 	json_assert_word(json, "reboot.with_modules.0.bit", "0");
 	json_assert_count(json, "reboot.with_modules.0.modules", 2);
 	json_assert(json, "reboot.with_modules.0.modules.0", "nvidia");
@@ -199,12 +200,14 @@ static void every_posture_has_the_name_of_its_family(void **state)
 		(struct reading){ .known = true, .value = LOCKDOWN_INTEGRITY };
 	ASSERT_WORDS({ "posture.module_signatures_enforced", "false" },
 	             { "posture.module_loading_disabled", "true" },
-	             { "posture.secure_boot", "true" }, { "posture.panic_mask", "3" },
-	             { "posture.kernel_warnings_total", "4" },
-	             { "posture.kernel_oopses_total", "5" },
-	             { "posture.kernel_softlockups_total", "6" },
-	             { "posture.kernel_hardlockups_total", "7" },
-	             { "posture.kernel_rcu_stalls_total", "8" },
+	             { "posture.secure_boot", "true" },
+	             { "posture.microcode_outdated", "true" },
+	             { "posture.panic_mask", "4" },
+	             { "posture.kernel_warnings_total", "5" },
+	             { "posture.kernel_oopses_total", "6" },
+	             { "posture.kernel_softlockups_total", "7" },
+	             { "posture.kernel_hardlockups_total", "8" },
+	             { "posture.kernel_rcu_stalls_total", "9" },
 	             { "posture.lockdown", "\"integrity\"" },
 	             { "posture.absent.lockdown", "null" },
 	             { "posture.absent.secure_boot", "null" });
@@ -288,7 +291,9 @@ static void a_posture_that_is_not_known_is_null(void **state)
 	snapshot.lockdown = (struct reading){ .known = false, .value = LOCKDOWN_NONE };
 	ASSERT_WORDS({ "posture.module_signatures_enforced", "null" },
 	             { "posture.module_loading_disabled", "null" },
-	             { "posture.secure_boot", "null" }, { "posture.panic_mask", "null" },
+	             { "posture.secure_boot", "null" },
+	             { "posture.microcode_outdated", "null" },
+	             { "posture.panic_mask", "null" },
 	             { "posture.kernel_warnings_total", "null" },
 	             { "posture.kernel_oopses_total", "null" },
 	             { "posture.kernel_softlockups_total", "null" },
@@ -312,6 +317,20 @@ static void an_absent_reading_tells_why(void **state)
 	}
 	snapshot.posture[POSTURE_SECURE_BOOT].absence = ABSENCE_HIDDEN;
 	json_assert(document(&text), "posture.absent.secure_boot", "hidden");
+}
+
+static void a_taint_has_its_cause(void **state)
+{
+	_cleanup_(text_clear) struct text text = TEXT_INIT;
+
+	(void)state;
+	snapshot.mask = 0x204;
+	json_assert_word(document(&text), "taints.0.cause", "null");
+	snapshot.posture[POSTURE_MICROCODE_OUTDATED] =
+		(struct reading){ .known = true, .value = 1 };
+	json_assert(document(&text), "taints.0.cause",
+	            cause_find(TAINT_CPU_OUT_OF_SPEC, &snapshot));
+	json_assert_word(document(&text), "taints.1.cause", "null");
 }
 
 static void a_kernel_that_cannot_load_modules_says_so(void **state)
@@ -370,6 +389,7 @@ int main(void)
 		TEST(without_a_kernel_no_meaning_is_known),
 		TEST(a_posture_that_is_not_known_is_null),
 		TEST(an_absent_reading_tells_why),
+		TEST(a_taint_has_its_cause),
 		TEST(a_kernel_that_cannot_load_modules_says_so),
 		TEST(no_hostile_value_leaves_its_string),
 		TEST(without_memory_a_document_is_whole_or_has_the_error),

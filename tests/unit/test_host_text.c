@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "exposition/sheet.h"
 #include "host.h"
+#include "model/cause.h"
 
 static void write_plain(struct text *text)
 {
@@ -109,6 +110,7 @@ static void a_clean_host_is_told_in_few_lines(void **state)
 	            "  signatures    not enforced\n"
 	            "  loading       allowed\n"
 	            "  secure boot   off\n"
+	            "  microcode     not older than this kernel's list\n"
 	            "  panics on     no taint\n"
 	            "  warnings      0\n"
 	            "  oopses        0\n"
@@ -326,18 +328,19 @@ static void every_posture_has_its_line(void **state)
 			(struct reading){ .known = true, .value = 10 + posture };
 	snapshot.lockdown =
 		(struct reading){ .known = true, .value = LOCKDOWN_CONFIDENTIALITY };
-	/* 13: bits 0, 2 and 3. */
+	/* 14: bits 1, 2 and 3. */
 	assert_section("posture", "  lockdown      confidentiality\n"
 	                          "  signatures    enforced\n"
 	                          "  loading       disabled until the next boot\n"
 	                          "  secure boot   on\n"
-	                          "  panics on     proprietary_module, cpu_out_of_spec, "
+	                          "  microcode     older than this kernel's list\n"
+	                          "  panics on     forced_module, cpu_out_of_spec, "
 	                          "forced_rmmod\n"
-	                          "  warnings      14\n"
-	                          "  oopses        15\n"
-	                          "  soft lockups  16\n"
-	                          "  hard lockups  17\n"
-	                          "  RCU stalls    18\n");
+	                          "  warnings      15\n"
+	                          "  oopses        16\n"
+	                          "  soft lockups  17\n"
+	                          "  hard lockups  18\n"
+	                          "  RCU stalls    19\n");
 }
 
 static void a_posture_that_is_not_known_is_never_told_as_off(void **state)
@@ -363,6 +366,19 @@ static void a_reading_that_is_absent_tells_why(void **state)
 		assert_line("lockdown", words[absence]);
 		assert_line("secure boot", words[absence]);
 	}
+}
+
+static void a_taint_has_its_cause_below_it(void **state)
+{
+	_cleanup_(text_clear) struct text candidates = TEXT_INIT;
+
+	(void)state;
+	snapshot.mask = 4;
+	cause_candidates_write(TAINT_CPU_OUT_OF_SPEC, &snapshot, &candidates);
+	assert_line("", text_string(&candidates));
+	snapshot.posture[POSTURE_MICROCODE_OUTDATED] =
+		(struct reading){ .known = true, .value = 1 };
+	assert_line("", cause_find(TAINT_CPU_OUT_OF_SPEC, &snapshot));
 }
 
 /* ---- what is not explained ---- */
@@ -650,6 +666,7 @@ int main(void)
 		TEST(every_posture_has_its_line),
 		TEST(a_posture_that_is_not_known_is_never_told_as_off),
 		TEST(a_reading_that_is_absent_tells_why),
+		TEST(a_taint_has_its_cause_below_it),
 		TEST(what_no_module_carries_is_not_explained),
 		TEST(what_the_mask_denies_is_not_explained),
 		TEST(hidden_and_disagreeing_modules_are_named),

@@ -126,6 +126,43 @@ static void posture_lockdown_parse_refuses_all_else(void **state)
 	}
 }
 
+static void posture_microcode_parse_takes_what_kernels_print(void **state)
+{
+	static const struct {
+		const char *string;
+		int result;
+		uint64_t outdated;
+	} rows[] = {
+		{ "Vulnerable\n", 0, 1 },
+		{ "Vulnerable", 0, 1 },
+		{ "Not affected\n", 0, 0 },
+		{ "Not affected", 0, 0 },
+		{ "Unknown: running under hypervisor", -ENODATA, 77 },
+		{ "Unknown: running under hypervisor\n", -ENODATA, 77 },
+		{ "Unknown\n", -ENODATA, 77 },
+		{ "", -EBADMSG, 77 },
+		{ "\n", -EBADMSG, 77 },
+		{ "vulnerable\n", -EBADMSG, 77 },
+		{ "Vulnerable: no microcode\n", -EBADMSG, 77 },
+		{ "Vulnerable\n\n", -EBADMSG, 77 },
+		{ "Not affected.\n", -EBADMSG, 77 },
+		{ "Not\n", -EBADMSG, 77 },
+		{ "Mitigation: Microcode\n", -EBADMSG, 77 },
+		{ " Vulnerable\n", -EBADMSG, 77 },
+		{ "1\n", -EBADMSG, 77 },
+		{ "\xff\xfe", -EBADMSG, 77 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t outdated = 77;
+
+		assert_int_equal(posture_microcode_parse(rows[i].string, &outdated),
+		                 rows[i].result);
+		assert_int_equal(outdated, rows[i].outdated);
+	}
+}
+
 /* A command line, and the mask that the kernel takes from it. */
 struct command_line {
 	const char *line;
@@ -432,6 +469,8 @@ static const struct {
 	{ POSTURE_SIGNATURES_ENFORCED, "sys/module/module/parameters/sig_enforce", "Y\n",
 	  1 },
 	{ POSTURE_LOADING_DISABLED, "proc/sys/kernel/modules_disabled", "1\n", 1 },
+	{ POSTURE_MICROCODE_OUTDATED,
+	  "sys/devices/system/cpu/vulnerabilities/old_microcode", "Vulnerable\n", 1 },
 	{ POSTURE_WARNINGS, "sys/kernel/warn_count", "7\n", 7 },
 	{ POSTURE_OOPSES, "sys/kernel/oops_count", "18446744073709551615\n", UINT64_MAX },
 	{ POSTURE_SOFTLOCKUPS, "sys/kernel/softlockup_count", "0\n", 0 },
@@ -607,6 +646,19 @@ static void posture_read_of_lockdown_that_is_denied_is_no_failure(void **state)
 	assert_int_equal(snapshot.lockdown.absence, ABSENCE_HIDDEN);
 }
 
+static void posture_read_of_a_guest_knows_nothing_of_its_microcode(void **state)
+{
+	struct snapshot snapshot;
+
+	(void)state;
+	make_posture();
+	tree_write("sys/devices/system/cpu/vulnerabilities/old_microcode",
+	           "Unknown: running under hypervisor");
+	read_posture(&snapshot);
+	assert_int_equal(snapshot.posture_result.error, 0);
+	check_posture(&snapshot, "sys/devices/system/cpu/vulnerabilities/old_microcode");
+}
+
 static void posture_read_takes_the_longest_command_line(void **state)
 {
 	_cleanup_(text_clear) struct text line = TEXT_INIT;
@@ -724,6 +776,7 @@ int main(void)
 		TEST(posture_switch_parse_refuses_all_else),
 		TEST(posture_lockdown_parse_takes_the_word_in_brackets),
 		TEST(posture_lockdown_parse_refuses_all_else),
+		TEST(posture_microcode_parse_takes_what_kernels_print),
 		TEST(posture_panic_mask_parse_of_other_parameters_is_zero),
 		TEST(posture_panic_mask_parse_takes_a_hexadecimal_number),
 		TEST(posture_panic_mask_parse_takes_numbers_as_kstrtoul_does),
@@ -744,6 +797,7 @@ int main(void)
 		TEST(posture_read_of_an_unreadable_file_is_a_failure_of_it_alone),
 		TEST(posture_read_tells_why_lockdown_is_not_known),
 		TEST(posture_read_of_lockdown_that_is_denied_is_no_failure),
+		TEST(posture_read_of_a_guest_knows_nothing_of_its_microcode),
 		TEST(posture_read_takes_the_longest_command_line),
 		TEST(posture_read_of_an_empty_command_line_knows_that_nothing_is_given),
 		TEST(posture_read_repeats_what_was_found_at_start),
