@@ -36,7 +36,7 @@ WIDE := $(if $(filter 4,$(shell echo __SIZEOF_LONG__ | $(CC) -E -P - 2>/dev/null
 
 NM          ?= nm
 PKG_CONFIG  ?= pkg-config
-LIBRARIES   := libmicrohttpd zlib libkmod gnutls libelf liblzma libzstd yaml-0.1 \
+LIBRARIES   := libmicrohttpd zlib libkmod gnutls libtasn1 libelf liblzma libzstd yaml-0.1 \
 	libseccomp libcap-ng libcrypt
 CFLAGS      ?= -O2 -g
 WARNINGS    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \

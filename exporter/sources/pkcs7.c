@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signatures and certificates. The only file of this floor that knows GnuTLS.
+ * Signatures and certificates. The only file of this floor that knows GnuTLS, which
+ * checks the structure of a blob as a whole, reads names and verifies; the signer of a
+ * blob is read by cms_parse(), since GnuTLS tells none whose algorithm it does not know.
  */
 #include "sources/pkcs7.h"
 
@@ -14,6 +16,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "sources/cms.h"
 #include "sources/hostfs.h"
 
 /* The largest file of certificates, in bytes. */
@@ -184,19 +187,21 @@ static void free_name(gnutls_x509_dn_t const *name)
 }
 
 /* Of a name's parts the first common name, or else the last part, as kmod has it. */
-static int set_signer(const gnutls_datum_t *issuer, struct module_file *file)
+static int set_signer(const struct cms_bytes *issuer, struct module_file *file)
 {
+	const gnutls_datum_t bytes = { (unsigned char *)issuer->data,
+		                       (unsigned int)issuer->length };
 	_cleanup_(free_name) gnutls_x509_dn_t name = NULL;
 	gnutls_datum_t value = { NULL, 0 };
 	gnutls_x509_ava_st part;
 	bool is_name = false;
 	int r;
 
-	if (!issuer->size)
+	if (!bytes.size)
 		return 0;
 	if (gnutls_x509_dn_init(&name) < 0)
 		return -ENOMEM;
-	r = gnutls_x509_dn_import(name, issuer);
+	r = gnutls_x509_dn_import(name, &bytes);
 	if (r < 0)
 		return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EBADMSG;
 	for (int i = 0; !is_name && gnutls_x509_dn_get_rdn_ava(name, i, 0, &part) == 0;
@@ -213,23 +218,17 @@ static int set_signer(const gnutls_datum_t *issuer, struct module_file *file)
 	                            value.size);
 }
 
-/* Without the zeros that ASN.1 puts before a number whose first bit is set. */
-static gnutls_datum_t number(gnutls_datum_t datum)
+/* GnuTLS says SHA256 and SHA3-256, modinfo sha256; the digits if GnuTLS has no name. */
+static int set_hash(const char *oid, struct module_file *file)
 {
-	for (; datum.size > 1 && !datum.data[0]; datum.size--)
-		datum.data++;
-	return datum;
-}
-
-/* GnuTLS says SHA256 and SHA3-256, modinfo sha256. */
-static int set_hash(gnutls_sign_algorithm_t algorithm, struct module_file *file)
-{
-	const char *hash =
-		gnutls_digest_get_name(gnutls_sign_get_hash_algorithm(algorithm));
+	const char *hash = gnutls_digest_get_name(gnutls_oid_to_digest(oid));
 	char lower[32] = "";
 	size_t length = 0;
 
-	for (; hash && hash[length] && length < sizeof(lower) - 1; length++)
+	if (!hash)
+		return module_file_set_word(file, MODULE_WORD_SIG_HASHALGO, oid,
+		                            strlen(oid));
+	for (; length < sizeof(lower) - 1 && hash[length]; length++)
 		lower[length] = (char)tolower((unsigned char)hash[length]);
 	return module_file_set_word(file, MODULE_WORD_SIG_HASHALGO, lower, length);
 }
@@ -238,25 +237,17 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
                    struct module_file *file)
 {
 	_cleanup_(free_pkcs7) gnutls_pkcs7_t pkcs7 = NULL;
-	_cleanup_(clear_info) gnutls_pkcs7_signature_info_st info = { 0 };
-	gnutls_datum_t key;
+	struct cms_signer signer;
 	int r = import_pkcs7(blob, blob_length, &pkcs7);
 
+	if (r == 0)
+		r = cms_parse(blob, blob_length, &signer);
 	if (r < 0)
 		return r;
-	r = gnutls_pkcs7_get_signature_info(pkcs7, 0, &info);
-	if (r == GNUTLS_E_MEMORY_ERROR)
-		return -ENOMEM;
-	/* A signer all the same, but one that GnuTLS has no name for the algorithm of. */
-	if (r == GNUTLS_E_UNKNOWN_ALGORITHM)
-		return 0;
-	if (r < 0)
-		return -EBADMSG;
-	key = info.signer_serial.size ? number(info.signer_serial) : info.issuer_keyid;
-	r = set_signer(&info.issuer_dn, file);
+	r = set_signer(&signer.issuer, file);
 	if (r == 0)
-		r = module_file_set_key(file, key.data, key.size);
-	return r == 0 ? set_hash(info.algo, file) : r;
+		r = module_file_set_key(file, signer.key.data, signer.key.length);
+	return r == 0 ? set_hash(signer.digest, file) : r;
 }
 
 /* 1 or 0, or GnuTLS' error: without memory it is not known. */

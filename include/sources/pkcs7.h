@@ -28,8 +28,9 @@ struct trust *trust_free(struct trust *trust);
 
 /*
  * Sets signer (the common name of the certificate's issuer), sig_key (its serial number,
- * or the signer's key identifier) and sig_hashalgo in FILE, in modinfo's form. 0;
- * -EBADMSG if BLOB is no PKCS#7 with a signer; -ENOMEM.
+ * or the signer's key identifier) and sig_hashalgo in FILE, in modinfo's form, whatever
+ * the algorithm of the signature; a digest that GnuTLS has no name for is told by its
+ * object identifier. 0; -EBADMSG if BLOB is no PKCS#7 with a signer; -ENOMEM.
  */
 int pkcs7_describe(const unsigned char *blob, size_t blob_length,
                    struct module_file *file);

@@ -22,6 +22,8 @@ import zlib
 from exporter import TIMEOUT
 from scenery import RELEASE, make_scene
 
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "modules"
+
 MARKER = b"~Module signature appended~\n"
 
 # What the kernel's build says of a module of its own (modinfo(8)).
@@ -184,6 +186,11 @@ def signed(module, by, digest="sha256", flags=()):
             *("-in", plain, "-out", blob, "-outform", "DER", *flags),
         )
         return module + trailer(blob.read_bytes())
+
+
+def fixture(name):
+    """The file NAME below tests/modules, which its README.md tells of."""
+    return (FIXTURES / name).read_bytes()
 
 
 # ---- compression ----

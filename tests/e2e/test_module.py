@@ -16,12 +16,14 @@ from exporter import TIMEOUT, scene_flags
 from commands import CLOSED_STREAMS, command, folder_for_nobody, lines_of
 from modules import (
     COMPRESSIONS,
+    FIXTURES,
     IN_TREE,
     MARKER,
     X509,
     Tree,
     bomb,
     elf,
+    fixture,
     greedy_xz,
     key,
     remove,
@@ -292,6 +294,25 @@ def signatures_are_verified_with_certificates():
         result = module(tree, f"{TRUST}={tree.folder / 'nosuch'}", "one")
         assert (result.returncode, result.stdout) == (1, b"")
         assert "nosuch" in lines_of(result.stderr, "error")[0]
+
+
+@test
+def the_signer_of_ml_dsa_is_told_of_a_file():
+    with host() as tree:
+        path = add(tree, "one.ko", fixture("made/ml-dsa-65-attributes.ko"))
+        given = f"{TRUST}={FIXTURES / 'keys/ml-dsa-65.crt.der'}"
+        found = report(tree, path, flags=[given])
+        assert (found["signature"], found["verified"]) == ("pkcs7", "untrusted")
+        assert report(tree, path)["verified"] == ""
+        ((_, values),) = paragraphs(tree, given, path)
+        assert values["signer"] == found["signer"] == "Tests' RSA key"
+        assert values["key"] == found["sig_key"] == "80:C0:FF:EE:01"
+        assert values["digest"] == found["sig_hashalgo"] == "sha512"
+        assert values["verified"] == "untrusted"
+        assert "Tests' RSA key" in values["why"], values["why"]
+        for field in ("signer", "sig_key", "sig_hashalgo"):
+            printed = run_tool("modinfo", "-F", field, path).decode().split("\n")[0]
+            assert found[field] == printed, (field, printed)
 
 
 @test

@@ -19,6 +19,7 @@ from exporter import Exporter, scene_flags, wait_until
 from commands import command, folder_for_nobody, lines_of
 from modules import (
     COMPRESSIONS,
+    FIXTURES,
     IN_TREE,
     MARKER,
     PGP,
@@ -26,6 +27,7 @@ from modules import (
     Tree,
     bomb,
     elf,
+    fixture,
     greedy_xz,
     key,
     place_anew,
@@ -474,6 +476,48 @@ def keys_of_elliptic_curves_are_verified_too():
             found = infos(scrape(exporter))
             verified = {name: found[name]["verified"] for name in expected}
             assert verified == expected, verified
+
+
+# The issuer and the serial number of the fixtures' RSA key, or its key identifier.
+BY_ISSUER = {"signer": "Tests' RSA key", "sig_key": "80:C0:FF:EE:01"}
+BY_KEY_ID = {"sig_key": "40:A4:B9:11:23:BD:28:20:55:4E:C8:51:B4:E3:85:B5:EF:ED:87:94"}
+
+
+@test
+def signers_of_ml_dsa_are_told_and_nobody_is_accused():
+    forms = {
+        "": BY_ISSUER,
+        "-keyid": BY_KEY_ID,
+        "-attributes": BY_ISSUER,
+        "-attributes-keyid": BY_KEY_ID,
+    }
+    files = {
+        f"ml-dsa-{size}{form}": labels
+        for size in (44, 65, 87)
+        for form, labels in forms.items()
+    }
+    keys = FIXTURES / "keys"
+    with host(*[(name.replace("-", "_"), "OE") for name in files]) as tree:
+        for name in files:
+            tree.add(f"kernel/{name}.ko", fixture(f"made/{name}.ko"))
+        tree.list(*[f"kernel/{name}.ko" for name in files])
+        for given, verified in (
+            ([], None),
+            ([keys / "ec.crt.pem"], "untrusted"),
+            # Of the same issuer, serial number and key identifier.
+            ([keys / "rsa.crt.pem"], "untrusted"),
+            ([keys / f"ml-dsa-{size}.crt.der" for size in (44, 65, 87)], "untrusted"),
+        ):
+            with serve(tree, *[f"{TRUST}={path}" for path in given]) as exporter:
+                samples = scrape(exporter)
+            assert states(samples) == {"pkcs7": len(files)}
+            for name, labels in files.items():
+                found = info(samples, name.replace("-", "_"))
+                assert found["signature"] == "pkcs7"
+                assert found["sig_hashalgo"] == "sha512", (name, found)
+                assert found.get("verified") == verified, (name, given, found)
+                named = {label: found.get(label) for label in ("signer", "sig_key")}
+                assert named == {"signer": None, **labels}, (name, found)
 
 
 @test

@@ -29,6 +29,7 @@ ROOMS = {
     r"#include <gnutls/(?!crypto)": {"sources/pkcs7", "web/tls", "web/tls_client",
                                     "web/tls_material"},
     r"#include <gnutls/crypto\.h>": {"web/auth"},
+    r"#include <libtasn1\.h>": {"sources/cms"},
     r"#include <yaml\.h>": {"web/yaml_tree"},
     r"#include <crypt\.h>": {"web/auth"},
     r"#include <cap-ng\.h>": {"web/sandbox"},

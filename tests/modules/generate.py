@@ -152,10 +152,10 @@ def cms(module, names, digest="sha256", *options):
 
 def der(tag, *parts):
     body = b"".join(parts)
-    length = bytes([len(body)])
+    size = (len(body).bit_length() + 7) // 8
+    length = len(body).to_bytes(max(size, 1), "big")
     if len(body) >= 0x80:
-        size = (len(body).bit_length() + 7) // 8
-        length = bytes([0x80 | size]) + len(body).to_bytes(size, "big")
+        length = bytes([0x80 | size]) + length
     return bytes([tag]) + length + body
 
 
@@ -172,7 +172,17 @@ def elements(data):
     return found
 
 
-SEQUENCE, SET, OID, OCTETS, INTEGER = 0x30, 0x31, 0x06, 0x04, 0x02
+def with_indefinite_lengths(data, depth):
+    """DATA, of whose elements two zeros tell the end in place of a length (X.690)."""
+    return b"".join(
+        whole[:1] + b"\x80" + with_indefinite_lengths(body, depth - 1) + b"\0\0"
+        if depth and whole[0] & 0x20
+        else whole
+        for whole, body in elements(data)
+    )
+
+
+SEQUENCE, SET, OID, OCTETS, BITS, INTEGER = 0x30, 0x31, 0x06, 0x04, 0x03, 0x02
 SIGNED_DATA, DATA = "2a864886f70d010702", "2a864886f70d010701"
 NIST = "608648016503040"  # .2.x hashes, .3.x signatures
 SHA3 = {"sha3-256": ("208", "30a"), "sha3-384": ("209", "30b"), "sha3-512": ("20a", "30c")}
@@ -212,6 +222,50 @@ def cms_of_sha3(module, name, digest, by_key_id):
     return der(SEQUENCE, oid(SIGNED_DATA), der(0xA0, signed))
 
 
+# ---- ML-DSA (FIPS 204), which openssl(1) 3.0 does not know ----
+
+# Kind of the signature, lengths of the public key and of the signature.
+ML_DSA = {
+    "ml-dsa-44": ("311", 1312, 2420),
+    "ml-dsa-65": ("312", 1952, 3309),
+    "ml-dsa-87": ("313", 2592, 4627),
+}
+
+
+def filler(length):
+    """Bytes in place of a key or a signature."""
+    return hashlib.shake_128(b"ML-DSA").digest(length)
+
+
+def cms_of_ml_dsa(blob, algorithm):
+    """BLOB with ALGORITHM (RFC 9882) in place of the one its signer has."""
+    kind, _, size = ML_DSA[algorithm]
+    content_type, content = elements(elements(blob)[0][1])
+    *fields, signers = elements(elements(content[1])[0][1])
+    *before, _, _ = elements(elements(signers[1])[0][1])
+    signer = der(
+        SEQUENCE,
+        *(whole for whole, _ in before),
+        *(der(SEQUENCE, oid(NIST + kind)), der(OCTETS, filler(size))),
+    )
+    signed = der(SEQUENCE, *(whole for whole, _ in fields), der(SET, signer))
+    return der(SEQUENCE, content_type[0], der(0xA0, signed))
+
+
+def certificate_of_ml_dsa(name, algorithm):
+    """The certificate NAME with another key and signature (RFC 9881)."""
+    kind, key_size, size = ML_DSA[algorithm]
+    command = ("openssl", "x509", "-in", KEYS / f"{name}.crt.pem", "-outform", "DER")
+    fields = [whole for whole, _ in elements(elements(elements(run(*command))[0][1])[0][1])]
+    identifier = der(SEQUENCE, oid(NIST + kind))
+    # Behind the version and the serial number; behind issuer, dates and subject.
+    fields[2] = identifier
+    fields[6] = der(SEQUENCE, identifier, der(BITS, b"\0" + filler(key_size)))
+    return der(
+        SEQUENCE, der(SEQUENCE, *fields), identifier, der(BITS, b"\0" + filler(size))
+    )
+
+
 # ---- all of them ----
 
 
@@ -232,6 +286,15 @@ def signed(module):
     yield "certificate-inside", cms(module, ["ec"], "sha256", "-noattr")
     both = cms(module, ["other", "rsa"], "sha256", "-noattr", "-nocerts")
     yield "two-signers", both
+    # As Linux 7.0 and later sign, with OpenSSL 4 and with OpenSSL 3.
+    for algorithm in ML_DSA:
+        for attributes, options in (("", ("-noattr",)), ("-attributes", ())):
+            for suffix, by_key_id in (("", ()), ("-keyid", ("-keyid",))):
+                blob = cms(module, ["rsa"], "sha512", "-nocerts", *options, *by_key_id)
+                yield f"{algorithm}{attributes}{suffix}", cms_of_ml_dsa(blob, algorithm)
+    # BER that is no DER.
+    blob = cms(module, ["rsa"], "sha256", "-noattr", "-nocerts")
+    yield "indefinite", with_indefinite_lengths(blob, 4)
     # A hash that GnuTLS has no name for.
     yield "unknown-hash", cms(module, ["rsa"], "sha512-256", "-noattr", "-nocerts")
 
@@ -285,6 +348,9 @@ def main():
         *("openssl", "x509", "-in", KEYS / "rsa.crt.pem", "-outform", "DER"),
         *("-out", KEYS / "rsa.crt.der"),
     )
+    for algorithm in ML_DSA:
+        path = KEYS / f"{algorithm}.crt.der"
+        path.write_bytes(certificate_of_ml_dsa("rsa", algorithm))
     for name, blob in signed(module):
         (MADE / f"{name}.ko").write_bytes(module + trailer(blob))
     blob = cms(module, ["rsa"], "sha256", "-noattr", "-nocerts")

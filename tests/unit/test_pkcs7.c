@@ -336,10 +336,99 @@ static void pkcs7_describe_takes_the_first_signer(void **state)
 	check_words("made/certificate-inside.ko", EC_KEY, EC_ID, "sha256");
 }
 
-static void pkcs7_describe_takes_a_hash_without_name_for_a_signature(void **state)
+static void pkcs7_describe_tells_the_digits_of_an_unnamed_hash(void **state)
 {
 	(void)state;
-	check_words("made/unknown-hash.ko", "", "", "");
+	check_words("made/unknown-hash.ko", RSA_KEY, RSA_ID, "2.16.840.1.101.3.4.2.6");
+}
+
+static void pkcs7_describe_reads_indefinite_lengths(void **state)
+{
+	(void)state;
+	check_words("made/indefinite.ko", RSA_KEY, RSA_ID, "sha256");
+}
+
+static const char *const ml_dsa[] = { "44", "65", "87" };
+
+static void pkcs7_describe_names_the_signer_of_ml_dsa(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ml_dsa); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "made/ml-dsa-%s.ko", ml_dsa[i]);
+		check_words(name, RSA_KEY, RSA_ID, "sha512");
+		snprintf(name, sizeof(name), "made/ml-dsa-%s-attributes.ko", ml_dsa[i]);
+		check_words(name, RSA_KEY, RSA_ID, "sha512");
+		snprintf(name, sizeof(name), "made/ml-dsa-%s-keyid.ko", ml_dsa[i]);
+		check_words(name, "", RSA_SKI, "sha512");
+		snprintf(name, sizeof(name), "made/ml-dsa-%s-attributes-keyid.ko",
+		         ml_dsa[i]);
+		check_words(name, "", RSA_SKI, "sha512");
+	}
+}
+
+/*
+ * Replaces the algorithm of a signer with an RSA key, and no other byte: the identifiers
+ * are of the same length.
+ */
+static void set_algorithm(struct module *module, unsigned char last)
+{
+	static const unsigned char rsa[] = { 6,    9,    0x2a, 0x86, 0x48, 0x86,
+		                             0xf7, 0x0d, 1,    1,    1 };
+	const unsigned char changed[] = {
+		6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, last
+	};
+	unsigned char *at =
+		memmem(module->bytes + module->trailer.signed_length,
+	               module->length - module->trailer.signed_length, rsa, sizeof(rsa));
+
+	assert_non_null(at);
+	memcpy(at, changed, sizeof(changed));
+}
+
+/* From 2.16.840.1.101.3.4.3: ML-DSA, pre-hashed ML-DSA, SLH-DSA, and none yet. */
+static const unsigned char algorithms[] = { 17, 18, 19, 32, 33, 34, 20, 31, 127 };
+
+static const char *const by_rsa[] = {
+	"signed.ko",
+	"debian-signed.ko",
+	"made/rsa-sha256.ko",
+	"made/rsa-sha384.ko",
+	"made/rsa-sha512.ko",
+	"made/rsa-sha3-256.ko",
+	"made/rsa-sha3-384.ko",
+	"made/rsa-sha3-512.ko",
+	"made/rsa-sha256-keyid.ko",
+	"made/attributes.ko",
+	"made/rsa-sha3-512-keyid.ko",
+	"made/indefinite.ko",
+};
+
+static void pkcs7_describe_tells_the_same_whatever_the_algorithm(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(by_rsa); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(algorithms); k++) {
+			_cleanup_(free_module) struct module module =
+				read_module(by_rsa[i]);
+			struct module_file *before, *after;
+
+			assert_int_equal(describe(module.trailer.blob,
+			                          module.trailer.blob_length, &before),
+			                 0);
+			set_algorithm(&module, algorithms[k]);
+			assert_int_equal(describe(module.trailer.blob,
+			                          module.trailer.blob_length, &after),
+			                 0);
+			for (enum module_word word = 0; word < MODULE_WORD_COUNT; word++)
+				assert_string_equal(module_file_word(after, word),
+				                    module_file_word(before, word));
+			assert_string_not_equal(
+				module_file_word(after, MODULE_WORD_SIG_KEY), "");
+			module_file_free(before);
+			module_file_free(after);
+		}
 }
 
 static void pkcs7_describe_refuses_what_is_no_signature(void **state)
@@ -377,7 +466,9 @@ static void pkcs7_describe_refuses_what_is_no_signature(void **state)
 static void pkcs7_describe_refuses_every_part_of_a_blob(void **state)
 {
 	static const char *const names[] = { "made/rsa-sha256.ko",
-		                             "made/ec-sha256-keyid.ko" };
+		                             "made/ec-sha256-keyid.ko",
+		                             "made/ml-dsa-44-attributes.ko",
+		                             "made/indefinite.ko" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -397,7 +488,8 @@ static void pkcs7_describe_survives_every_changed_byte(void **state)
 {
 	static const char *const names[] = { "made/rsa-sha256.ko",
 		                             "made/ec-sha256-keyid.ko",
-		                             "made/attributes.ko" };
+		                             "made/attributes.ko", "made/ml-dsa-44.ko",
+		                             "made/indefinite.ko" };
 	static const unsigned char changes[] = { 0x01, 0x80, 0xff };
 
 	(void)state;
@@ -957,7 +1049,10 @@ int main(void)
 		TEST(pkcs7_describe_takes_the_last_part_without_common_name),
 		TEST(pkcs7_describe_takes_names_as_they_are),
 		TEST(pkcs7_describe_takes_the_first_signer),
-		TEST(pkcs7_describe_takes_a_hash_without_name_for_a_signature),
+		TEST(pkcs7_describe_tells_the_digits_of_an_unnamed_hash),
+		TEST(pkcs7_describe_reads_indefinite_lengths),
+		TEST(pkcs7_describe_names_the_signer_of_ml_dsa),
+		TEST(pkcs7_describe_tells_the_same_whatever_the_algorithm),
 		TEST(pkcs7_describe_refuses_what_is_no_signature),
 		TEST(pkcs7_describe_refuses_every_part_of_a_blob),
 		TEST(pkcs7_describe_survives_every_changed_byte),

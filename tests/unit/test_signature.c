@@ -225,6 +225,16 @@ struct facts {
 		SIGNED(key "-sha3-512-keyid", MODULE_VERIFIED_YES, "", ski, "sha3-512",  \
 	               true)
 
+/* GnuTLS 3.7 cannot check it. */
+#define ML_DSA(key)                                                                     \
+	SIGNED(key, MODULE_VERIFIED_UNTRUSTED, RSA_KEY, RSA_ID, "sha512", false),       \
+		SIGNED(key "-attributes", MODULE_VERIFIED_UNTRUSTED, RSA_KEY, RSA_ID,   \
+	               "sha512", false),                                                \
+		SIGNED(key "-keyid", MODULE_VERIFIED_UNTRUSTED, "", RSA_SKI, "sha512",  \
+	               true),                                                           \
+		SIGNED(key "-attributes-keyid", MODULE_VERIFIED_UNTRUSTED, "", RSA_SKI, \
+	               "sha512", true)
+
 static const struct facts made[] = {
 	VARIANTS("rsa", RSA_KEY, RSA_ID, RSA_SKI),
 	VARIANTS("ec", EC_KEY, EC_ID, EC_SKI),
@@ -250,7 +260,12 @@ static const struct facts made[] = {
 	       false),
 	/* Its last one signs what the first one did, without that one. */
 	SIGNED("two-trailers", MODULE_VERIFIED_NO, RSA_KEY, RSA_ID, "sha256", false),
-	SIGNED("unknown-hash", MODULE_VERIFIED_UNTRUSTED, "", "", "", true),
+	SIGNED("unknown-hash", MODULE_VERIFIED_UNTRUSTED, RSA_KEY, RSA_ID,
+	       "2.16.840.1.101.3.4.2.6", true),
+	SIGNED("indefinite", MODULE_VERIFIED_YES, RSA_KEY, RSA_ID, "sha256", false),
+	ML_DSA("ml-dsa-44"),
+	ML_DSA("ml-dsa-65"),
+	ML_DSA("ml-dsa-87"),
 	NONE("unsigned", MODULE_SIGNATURE_NONE),
 	{ "x509", MODULE_SIGNATURE_X509, MODULE_VERIFIED_UNTRUSTED, "X509",
 	  "Red Hat Enterprise Linux kernel signing key",
