@@ -250,16 +250,23 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
 	return r == 0 ? set_hash(signer.digest, file) : r;
 }
 
-/* 1 or 0, or GnuTLS' error: without memory it is not known. */
+/*
+ * Whether the key of the certificate can be used, and is the one that is named: 1 or 0,
+ * or GnuTLS' error: without memory it is not known.
+ */
 static int is_signer(gnutls_x509_crt_t certificate,
                      const gnutls_pkcs7_signature_info_st *info)
 {
 	unsigned char bytes[256];
 	size_t length = sizeof(bytes);
 	gnutls_datum_t issuer = { NULL, 0 };
+	unsigned int bits;
 	bool is_issuer;
-	int r;
+	int r = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
 
+	/* GnuTLS 3.7 would not free all memory when it verifies with such a key. */
+	if (r <= GNUTLS_PK_UNKNOWN)
+		return r;
 	if (info->issuer_keyid.size) {
 		r = gnutls_x509_crt_get_subject_key_id(certificate, bytes, &length, NULL);
 		return r < 0 ? r : has_bytes(&info->issuer_keyid, bytes, length);
@@ -298,9 +305,13 @@ static int verify_signer(const struct trust *trust, gnutls_pkcs7_t pkcs7,
 				GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS);
 		if (r == GNUTLS_E_MEMORY_ERROR)
 			break;
-		*ret_verified = r < 0 ? MODULE_VERIFIED_NO : MODULE_VERIFIED_YES;
-		if (r >= 0)
+		if (r >= 0) {
+			*ret_verified = MODULE_VERIFIED_YES;
 			return 0;
+		}
+		/* With any other error it was not checked: of another algorithm, say. */
+		if (r == GNUTLS_E_PK_SIG_VERIFY_FAILED)
+			*ret_verified = MODULE_VERIFIED_NO;
 		r = 0;
 	}
 	return r == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : 0;

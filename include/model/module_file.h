@@ -40,7 +40,7 @@ enum module_verified {
 	MODULE_VERIFIED_UNASKED,   /* none is configured, or the file was not read */
 	MODULE_VERIFIED_YES,       /* and these are the bytes that were signed */
 	MODULE_VERIFIED_NO,        /* and these are other bytes */
-	MODULE_VERIFIED_UNTRUSTED, /* none did */
+	MODULE_VERIFIED_UNTRUSTED, /* none did, or it cannot be told */
 	MODULE_VERIFIED_COUNT,
 };
 

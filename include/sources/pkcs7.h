@@ -36,10 +36,12 @@ int pkcs7_describe(const unsigned char *blob, size_t blob_length,
                    struct module_file *file);
 
 /*
- * Whether one of the certificates made BLOB over the signed bytes. It is found by issuer
- * and serial number or by key identifier; its dates and uses do not matter, as they do
- * not to the kernel (crypto/asymmetric_keys/pkcs7_trust.c). 0; -EBADMSG if BLOB is no
- * PKCS#7; -ENOMEM.
+ * Whether one of the certificates made BLOB over the signed bytes, of which there must be
+ * one. It is found by issuer and serial number or by key identifier; its dates and uses
+ * do not matter, as they do not to the kernel (crypto/asymmetric_keys/pkcs7_trust.c). No:
+ * GnuTLS checked the signature, and it is of other bytes; untrusted, too, if GnuTLS does
+ * not know the algorithm of the signature or of the certificate. 0; -EBADMSG if BLOB is
+ * no PKCS#7; -ENOMEM.
  */
 int pkcs7_verify(const struct trust *trust, const unsigned char *blob, size_t blob_length,
                  const unsigned char *signed_bytes, size_t signed_length,

@@ -521,6 +521,22 @@ def signers_of_ml_dsa_are_told_and_nobody_is_accused():
 
 
 @test
+def a_certificate_of_ml_dsa_accuses_no_other_signature():
+    keys = FIXTURES / "keys"
+    with host(("good", "OE")) as tree:
+        tree.add("kernel/good.ko", fixture("made/rsa-sha256.ko"))
+        tree.list("kernel/good.ko")
+        ml_dsa, rsa = keys / "ml-dsa-65.crt.der", keys / "rsa.crt.pem"
+        for given, verified in (
+            ([ml_dsa], "untrusted"),
+            ([ml_dsa, rsa], "yes"),
+            ([rsa, ml_dsa], "yes"),
+        ):
+            with serve(tree, *[f"{TRUST}={path}" for path in given]) as exporter:
+                assert info(scrape(exporter), "good")["verified"] == verified
+
+
+@test
 def certificates_that_cannot_be_read_end_the_program_and_are_named():
     with host(("one", "OE")) as tree:
         garbage = tree.folder / "garbage.pem"

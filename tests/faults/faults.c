@@ -317,6 +317,8 @@ FAULT5(gnutls_pkcs7_verify_direct, int, GNUTLS_E_MEMORY_ERROR, 0, gnutls_pkcs7_t
 FAULT1(gnutls_x509_dn_init, int, GNUTLS_E_MEMORY_ERROR, 0, gnutls_x509_dn_t *)
 FAULT2(gnutls_x509_dn_import, int, GNUTLS_E_MEMORY_ERROR, 0, gnutls_x509_dn_t,
        const gnutls_datum_t *)
+FAULT2(gnutls_x509_crt_get_pk_algorithm, int, GNUTLS_E_MEMORY_ERROR, 0, gnutls_x509_crt_t,
+       unsigned int *)
 FAULT2(gnutls_x509_crt_get_raw_issuer_dn, int, GNUTLS_E_MEMORY_ERROR, 0,
        gnutls_x509_crt_t, gnutls_datum_t *)
 FAULT3(gnutls_x509_crt_get_serial, int, GNUTLS_E_MEMORY_ERROR, 0, gnutls_x509_crt_t,

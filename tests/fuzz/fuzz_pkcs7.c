@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The blob of a signature, through GnuTLS: described, and verified by certificates that
- * are found by either way of naming one.
+ * are found by either way of naming one, of which GnuTLS cannot use one.
  */
 #include <errno.h>
 
@@ -13,6 +13,7 @@
 static const char *const certificates[] = {
 	"tests/modules/keys/rsa.crt.pem",
 	"tests/modules/keys/ec.crt.pem",
+	"tests/modules/keys/ml-dsa-44.crt.der",
 };
 
 static struct trust *make_trust(void)

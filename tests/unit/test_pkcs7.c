@@ -62,6 +62,10 @@ int __real_gnutls_x509_dn_import(gnutls_x509_dn_t name, const gnutls_datum_t *by
 int __wrap_gnutls_x509_dn_import(gnutls_x509_dn_t name, const gnutls_datum_t *bytes);
 int __real_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7);
 int __wrap_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7);
+int __real_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t certificate,
+                                            unsigned int *bits);
+int __wrap_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t certificate,
+                                            unsigned int *bits);
 int __real_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
                                       size_t *length);
 int __wrap_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
@@ -83,6 +87,7 @@ int __wrap_gnutls_pkcs7_verify_direct(gnutls_pkcs7_t pkcs7, gnutls_x509_crt_t si
 
 static bool memory_fails; /* allocation number memory_fails_at fails, that once */
 static size_t memory_fails_at;
+static int verify_fails; /* what gnutls_pkcs7_verify_direct() gives; 0: what it finds */
 
 static bool fails_memory(void)
 {
@@ -158,6 +163,14 @@ int __wrap_gnutls_pkcs7_get_signature_count(gnutls_pkcs7_t pkcs7)
 	                      : __real_gnutls_pkcs7_get_signature_count(pkcs7);
 }
 
+int __wrap_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t certificate,
+                                            unsigned int *bits)
+{
+	return fails_memory()
+	               ? GNUTLS_E_MEMORY_ERROR
+	               : __real_gnutls_x509_crt_get_pk_algorithm(certificate, bits);
+}
+
 int __wrap_gnutls_x509_crt_get_serial(gnutls_x509_crt_t certificate, void *bytes,
                                       size_t *length)
 {
@@ -189,12 +202,15 @@ int __wrap_gnutls_pkcs7_verify_direct(gnutls_pkcs7_t pkcs7, gnutls_x509_crt_t si
 {
 	if (fails_memory())
 		return GNUTLS_E_MEMORY_ERROR;
+	if (verify_fails)
+		return verify_fails;
 	return __real_gnutls_pkcs7_verify_direct(pkcs7, signer, index, data, flags);
 }
 
 static int setup(void **state)
 {
 	memory_fails = false;
+	verify_fails = 0;
 	return tree_setup(state);
 }
 
@@ -824,7 +840,7 @@ static void pkcs7_verify_tells_every_changed_byte(void **state)
 		}
 		module.trailer.signed_length--;
 		assert_int_equal(verify_module(trust, &module), MODULE_VERIFIED_NO);
-		module.trailer.signed_length = 0;
+		module.trailer.signed_length = 1;
 		assert_int_equal(verify_module(trust, &module), MODULE_VERIFIED_NO);
 	}
 }
@@ -882,6 +898,104 @@ static void pkcs7_verify_does_not_know_a_hash_without_name(void **state)
 	(void)state;
 	add_trust(&trust, KEYS "rsa.crt.pem");
 	check_verified(trust, "made/unknown-hash.ko", MODULE_VERIFIED_UNTRUSTED);
+}
+
+/* Releases from 3.8.9 on may. */
+static bool knows_ml_dsa(void)
+{
+	return gnutls_oid_to_sign("2.16.840.1.101.3.4.3.17") != GNUTLS_SIGN_UNKNOWN;
+}
+
+/* Their signatures are no real ones: who can check them says so. */
+static void check_unchecked(const struct trust *trust, const char *name)
+{
+	_cleanup_(free_module) struct module module = read_module(name);
+	enum module_verified found = verify_module(trust, &module);
+
+	if (found != MODULE_VERIFIED_UNTRUSTED &&
+	    (found != MODULE_VERIFIED_NO || !knows_ml_dsa()))
+		fail_msg("%s: %s", name, module_verified_name(found));
+}
+
+static void pkcs7_verify_trusts_no_algorithm_that_it_cannot_check(void **state)
+{
+	static const char *const forms[] = { "", "-keyid", "-attributes",
+		                             "-attributes-keyid" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ml_dsa); i++) {
+		_cleanup_(free_trust) struct trust *trust = NULL, *of_rsa = NULL;
+		char name[64];
+
+		/* Both have the name, the serial number and the key identifier. */
+		snprintf(name, sizeof(name), KEYS "ml-dsa-%s.crt.der", ml_dsa[i]);
+		add_trust(&trust, name);
+		add_trust(&of_rsa, KEYS "rsa.crt.pem");
+		for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
+			snprintf(name, sizeof(name), "made/ml-dsa-%s%s.ko", ml_dsa[i],
+			         forms[k]);
+			check_unchecked(trust, name);
+			check_verified(of_rsa, name, MODULE_VERIFIED_UNTRUSTED);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(by_rsa); i++) {
+		_cleanup_(free_module) struct module module = read_module(by_rsa[i]);
+		_cleanup_(free_trust) struct trust *trust = NULL;
+
+		add_trust(&trust, KEYS "rsa.crt.pem");
+		add_trust(&trust, FIXTURES "signing-key.crt.pem");
+		set_algorithm(&module, 17);
+		assert_int_equal(verify_module(trust, &module),
+		                 MODULE_VERIFIED_UNTRUSTED);
+	}
+}
+
+/* Whichever certificate of the same name and number comes first. */
+static void pkcs7_verify_accuses_nobody_by_a_certificate_of_ml_dsa(void **state)
+{
+	static const char *const names[] = { "made/rsa-sha256.ko",
+		                             "made/rsa-sha256-keyid.ko",
+		                             "made/attributes.ko" };
+	_cleanup_(free_trust) struct trust *trust = NULL, *reversed = NULL;
+
+	(void)state;
+	add_trust(&trust, KEYS "ml-dsa-65.crt.der");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		check_verified(trust, names[i], MODULE_VERIFIED_UNTRUSTED);
+	add_trust(&trust, KEYS "rsa.crt.pem");
+	add_trust(&reversed, KEYS "rsa.crt.pem");
+	add_trust(&reversed, KEYS "ml-dsa-65.crt.der");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_(free_module) struct module module = read_module(names[i]);
+
+		assert_int_equal(verify_module(trust, &module), MODULE_VERIFIED_YES);
+		assert_int_equal(verify_module(reversed, &module), MODULE_VERIFIED_YES);
+		module.bytes[0] ^= 1;
+		assert_int_equal(verify_module(trust, &module), MODULE_VERIFIED_NO);
+		assert_int_equal(verify_module(reversed, &module), MODULE_VERIFIED_NO);
+	}
+}
+
+/* As of releases of GnuTLS that know an algorithm's name and cannot use it. */
+static void pkcs7_verify_says_no_only_if_the_check_itself_failed(void **state)
+{
+	static const int errors[] = {
+		GNUTLS_E_UNKNOWN_ALGORITHM,      GNUTLS_E_UNKNOWN_PK_ALGORITHM,
+		GNUTLS_E_UNKNOWN_HASH_ALGORITHM, GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM,
+		GNUTLS_E_UNIMPLEMENTED_FEATURE,  GNUTLS_E_INSUFFICIENT_SECURITY,
+		GNUTLS_E_ECC_UNSUPPORTED_CURVE,  GNUTLS_E_INCOMPATIBLE_SIG_WITH_KEY,
+		GNUTLS_E_INVALID_REQUEST,        GNUTLS_E_INTERNAL_ERROR,
+	};
+	_cleanup_(free_trust) struct trust *trust = NULL;
+
+	(void)state;
+	add_trust(&trust, KEYS "rsa.crt.pem");
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		verify_fails = errors[i];
+		check_verified(trust, "made/rsa-sha256.ko", MODULE_VERIFIED_UNTRUSTED);
+	}
+	verify_fails = GNUTLS_E_PK_SIG_VERIFY_FAILED;
+	check_verified(trust, "made/rsa-sha256.ko", MODULE_VERIFIED_NO);
 }
 
 static void pkcs7_verify_refuses_what_is_no_pkcs7(void **state)
@@ -1072,6 +1186,9 @@ int main(void)
 		TEST(pkcs7_verify_needs_one_of_several_signers),
 		TEST(pkcs7_verify_trusts_no_certificate_that_comes_with_the_blob),
 		TEST(pkcs7_verify_does_not_know_a_hash_without_name),
+		TEST(pkcs7_verify_trusts_no_algorithm_that_it_cannot_check),
+		TEST(pkcs7_verify_accuses_nobody_by_a_certificate_of_ml_dsa),
+		TEST(pkcs7_verify_says_no_only_if_the_check_itself_failed),
 		TEST(pkcs7_verify_refuses_what_is_no_pkcs7),
 		TEST(pkcs7_verify_survives_every_changed_byte_of_a_blob),
 		TEST(trust_add_survives_every_failed_allocation),
