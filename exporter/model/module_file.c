@@ -160,6 +160,19 @@ const char *module_compression_name(enum module_compression compression)
 	return compression_names[compression];
 }
 
+static int character(char c)
+{
+	return c == '-' ? '_' : (unsigned char)c;
+}
+
+int module_name_compare(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	for (size_t i = 0; i < a_length && i < b_length; i++)
+		if (character(a[i]) != character(b[i]))
+			return character(a[i]) - character(b[i]);
+	return (a_length > b_length) - (a_length < b_length);
+}
+
 bool module_file_is_read(const struct module_file *file)
 {
 	return file->signature != MODULE_SIGNATURE_PENDING &&

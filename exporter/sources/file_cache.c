@@ -15,6 +15,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "model/module_file.h"
+#include "sources/module_names.h"
 #include "sources/modules_dep.h"
 #include "sources/pkcs7.h"
 #include "sources/signature.h"
@@ -30,7 +31,8 @@ struct entry {
 	const char *name; /* in the names */
 	char *path;       /* from the host's root; NULL: it has none, error says why */
 	int error;
-	bool is_kept; /* the file is good as long as the identity is the same */
+	bool is_sought; /* modules.dep lacks it: its path is what the names say */
+	bool is_kept;   /* the file is good as long as the identity is the same */
 	struct hostfs_identity identity;
 	struct module_file *file; /* held; NULL: not looked at yet */
 };
@@ -46,10 +48,12 @@ struct file_cache {
 	struct text release, names;
 	int dep_error; /* of a look at modules.dep */
 	struct hostfs_identity dep_identity;
-	int place_error; /* of reading it */
+	int place_error;                /* of reading it */
+	struct module_names candidates; /* of this modules.dep */
 	struct entry *entries;
 	size_t count;
-	bool has_read; /* a file, since memory was given back */
+	bool is_seeking; /* an entry is sought */
+	bool has_read;   /* a file, since memory was given back */
 };
 
 static void clear_entry(struct entry *entry)
@@ -133,12 +137,6 @@ static bool is_settled(const struct hostfs_identity *identity)
 	return age > (int64_t)FRESH || age < -(int64_t)FRESH;
 }
 
-/* Whether reading again would give the same error. */
-static bool is_lasting(int error)
-{
-	return error == 0 || error == -EBADMSG || error == -EFBIG || error == -ETIME;
-}
-
 static void inspect(struct file_cache *cache, struct entry *entry,
                     const struct hostfs_identity *identity)
 {
@@ -167,7 +165,45 @@ static void inspect(struct file_cache *cache, struct entry *entry,
 	set_file(cache, entry, file);
 	cache->has_read = true;
 	entry->identity = *identity;
-	entry->is_kept = was_settled && is_lasting(file->error);
+	entry->is_kept = was_settled && signature_error_is_lasting(file->error);
+}
+
+bool file_cache_search(struct file_cache *cache)
+{
+	const struct module_names_file *failed = NULL;
+	int r = 0;
+
+	if (cache->is_seeking)
+		r = module_names_read(&cache->candidates, cache->fs, &cache->reader,
+		                      &failed);
+	if (failed)
+		say(cache, failed->path, "cannot be read", failed->error);
+	cache->has_read = cache->has_read || r > 0;
+	return r > 0;
+}
+
+/* Brings the path of one that is sought up to date. False: it is not known yet. */
+static bool locate(struct file_cache *cache, struct entry *entry)
+{
+	_cleanup_(text_clear) struct text path = TEXT_INIT;
+	size_t length;
+	int r;
+
+	while (file_cache_search(cache))
+		;
+	r = module_names_find(&cache->candidates, cache->fs, entry->name, &path);
+	if (r == -EAGAIN || r == -ENOMEM)
+		return false;
+	entry->error = r;
+	if (r == 0 && entry->path && strcmp(entry->path, text_string(&path)) == 0)
+		return true;
+	/* What was seen elsewhere is not this file's. */
+	if (entry->path)
+		entry->file = module_file_free(entry->file);
+	free(entry->path);
+	entry->path = text_take(&path, &length);
+	entry->is_kept = false;
+	return true;
 }
 
 /* Brings the entry up to date: usually a look at the identity is all. */
@@ -176,16 +212,25 @@ static void check(struct file_cache *cache, struct entry *entry)
 	struct hostfs_identity identity;
 	int r;
 
-	if (!entry->path) {
-		set_failure(cache, entry, entry->error);
-		return;
-	}
-	r = hostfs_identity_read(cache->fs, HOSTFS_ROOTFS, entry->path, &identity);
-	if (r < 0)
-		set_failure(cache, entry, r);
-	else if (!entry->is_kept ||
-	         !hostfs_identity_is_equal(&identity, &entry->identity))
+	do {
+		if (entry->is_sought && !locate(cache, entry))
+			return;
+		if (!entry->path) {
+			set_failure(cache, entry, entry->error);
+			return;
+		}
+		r = hostfs_identity_read(cache->fs, HOSTFS_ROOTFS, entry->path,
+		                         &identity);
+		if (r < 0) {
+			set_failure(cache, entry, r);
+			return;
+		}
+		if (entry->is_kept &&
+		    hostfs_identity_is_equal(&identity, &entry->identity))
+			return;
 		inspect(cache, entry, &identity);
+	} while (entry->is_sought && entry->file &&
+	         module_names_update(&cache->candidates, entry->file));
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -199,9 +244,14 @@ static int compare_entries(const void *a, const void *b)
 static void take_over(struct entry *entry, struct entry *old)
 {
 	/* Without a file: one that is listed twice took it. */
-	if (!entry->path || !old->path || !old->file ||
-	    strcmp(entry->path, old->path) != 0)
+	if (!old->file || entry->is_sought != old->is_sought)
 		return;
+	if (entry->is_sought) {
+		entry->path = old->path;
+		old->path = NULL;
+	} else if (!entry->path || !old->path || strcmp(entry->path, old->path) != 0) {
+		return;
+	}
 	entry->is_kept = old->is_kept;
 	entry->identity = old->identity;
 	entry->file = old->file;
@@ -229,10 +279,24 @@ static struct entry *entries_new(const char *names, size_t count,
 			entries_free(entries, i);
 			return NULL;
 		}
+		entries[i].is_sought = dep_error == 0 && entries[i].error == -ENOENT;
 		entries[i].path = text_take(&path, &length);
 		name += strlen(name) + 1;
 	}
 	return entries;
+}
+
+/* A file that modules.dep has under a module's name is no candidate for another's. */
+static void claim_files(struct file_cache *cache)
+{
+	cache->is_seeking = false;
+	module_names_unclaim(&cache->candidates);
+	for (size_t i = 0; i < cache->count; i++) {
+		if (cache->entries[i].is_sought)
+			cache->is_seeking = true;
+		else if (cache->entries[i].path)
+			module_names_claim(&cache->candidates, cache->entries[i].path);
+	}
 }
 
 /* Finds the places of the modules. 0 or -ENOMEM. */
@@ -254,6 +318,9 @@ static int place(struct file_cache *cache, const char *release, const struct tex
 	text_add_string(&release_copy, release);
 	if (names_copy.error || release_copy.error)
 		return -ENOMEM;
+	if (!cache->candidates.is_listed && dep_error == 0 &&
+	    module_names_list(&dep, &cache->candidates) < 0)
+		return -ENOMEM;
 	entries = entries_new(text_string(&names_copy), count, &dep, dep_error);
 	if (!entries)
 		return -ENOMEM;
@@ -270,6 +337,7 @@ static int place(struct file_cache *cache, const char *release, const struct tex
 	forget(cache);
 	cache->entries = entries;
 	cache->count = count;
+	claim_files(cache);
 	cache->names = names_copy;
 	cache->release = release_copy;
 	names_copy = release_copy = TEXT_INIT;
@@ -280,7 +348,7 @@ int file_cache_place(struct file_cache *cache, const char *release,
                      const struct text *names, size_t count)
 {
 	struct hostfs_identity identity = { 0 };
-	bool was_settled;
+	bool was_settled, is_same_dep;
 	int r, dep_error;
 
 	hostfs_begin(cache->fs, UINT64_MAX);
@@ -288,17 +356,24 @@ int file_cache_place(struct file_cache *cache, const char *release,
 	if (r < 0)
 		return r;
 	dep_error = modules_dep_identity_read(cache->fs, release, &identity);
-	if (cache->is_placed && dep_error == cache->dep_error &&
-	    hostfs_identity_is_equal(&identity, &cache->dep_identity) &&
-	    strcmp(release, text_string(&cache->release)) == 0 &&
-	    text_is_equal(names, &cache->names))
+	is_same_dep = cache->is_placed && dep_error == cache->dep_error &&
+	              hostfs_identity_is_equal(&identity, &cache->dep_identity) &&
+	              strcmp(release, text_string(&cache->release)) == 0;
+	if (is_same_dep && text_is_equal(names, &cache->names))
 		return 0;
+	if (!is_same_dep)
+		module_names_clear(&cache->candidates);
 	was_settled = is_settled(&identity);
 	r = place(cache, release, names, count, dep_error);
 	cache->is_placed = r == 0 && cache->place_error == dep_error && was_settled;
 	cache->dep_error = dep_error;
 	cache->dep_identity = identity;
 	return r;
+}
+
+bool file_cache_is_sought(const struct file_cache *cache, size_t index)
+{
+	return cache->entries[index].is_sought;
 }
 
 struct module_file *file_cache_check(struct file_cache *cache, size_t index)
@@ -342,6 +417,7 @@ struct file_cache *file_cache_free(struct file_cache *cache)
 	if (!cache)
 		return NULL;
 	forget(cache);
+	module_names_clear(&cache->candidates);
 	hostfs_free(cache->fs);
 	modinfo_free(cache->reader.modinfo);
 	trust_free(cache->trust);

@@ -96,16 +96,31 @@ static bool publish(struct inspector *inspector, struct request *request, size_t
 	return goes_on;
 }
 
-/* Answers a request, unless a newer one waits. 0 or -errno. */
+/* Answers for the modules that are sought, or for the others. False: as publish(). */
+static bool answer(struct inspector *inspector, struct request *request, bool is_sought)
+{
+	for (size_t i = 0; i < request->count; i++)
+		if (file_cache_is_sought(inspector->cache, i) == is_sought &&
+		    !publish(inspector, request, i,
+		             file_cache_check(inspector->cache, i)))
+			return false;
+	return true;
+}
+
+/*
+ * Answers a request, unless a newer one waits; last for the modules that are sought: a
+ * file that is read only for them costs the others nothing. 0 or -errno.
+ */
 static int work(struct inspector *inspector, struct request *request)
 {
 	int r = file_cache_place(inspector->cache, text_string(&request->release),
 	                         &request->names, request->count);
+	bool goes_on = r == 0 && answer(inspector, request, false);
 
-	for (size_t i = 0; r == 0 && i < request->count; i++)
-		if (!publish(inspector, request, i,
-		             file_cache_check(inspector->cache, i)))
-			break;
+	while (goes_on && file_cache_search(inspector->cache))
+		goes_on = publish(inspector, request, 0, NULL);
+	if (goes_on)
+		answer(inspector, request, true);
 	file_cache_rest(inspector->cache);
 	return r;
 }

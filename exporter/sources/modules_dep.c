@@ -9,31 +9,18 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "model/module_file.h"
 #include "sources/descriptor.h"
 #include "sources/hostfs.h"
 
 /* Ten times what the full kernel of a distribution has. */
 #define DEP_MAX ((size_t)8 << 20)
 
-/* In names of modules '-' and '_' are the same (kernel: scripts/Makefile.lib). */
-static int character(char c)
-{
-	return c == '-' ? '_' : (unsigned char)c;
-}
-
-static int compare_names(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	for (size_t i = 0; i < a_length && i < b_length; i++)
-		if (character(a[i]) != character(b[i]))
-			return character(a[i]) - character(b[i]);
-	return (a_length > b_length) - (a_length < b_length);
-}
-
 /* Of one name the first in the file comes first. */
 static int compare_entries(const void *a, const void *b)
 {
 	const struct modules_dep_entry *x = a, *y = b;
-	int order = compare_names(x->name, x->name_length, y->name, y->name_length);
+	int order = module_name_compare(x->name, x->name_length, y->name, y->name_length);
 
 	return order ? order : (x->path > y->path) - (x->path < y->path);
 }
@@ -79,7 +66,7 @@ int modules_dep_parse(struct modules_dep *dep)
 	return 0;
 }
 
-static int add_folder(const char *release, struct text *path)
+int modules_dep_folder_add(const char *release, struct text *path)
 {
 	if (!*release || strchr(release, '/') || strcmp(release, ".") == 0 ||
 	    strcmp(release, "..") == 0)
@@ -94,7 +81,7 @@ int modules_dep_read(struct hostfs *fs, const char *release, struct modules_dep 
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
 	_cleanup_(close_descriptor) int fd = -1;
-	int r = add_folder(release, &dep->folder);
+	int r = modules_dep_folder_add(release, &dep->folder);
 
 	if (r < 0)
 		return r;
@@ -120,7 +107,7 @@ int modules_dep_identity_read(struct hostfs *fs, const char *release,
                               struct hostfs_identity *ret_identity)
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
-	int r = add_folder(release, &path);
+	int r = modules_dep_folder_add(release, &path);
 
 	if (r < 0)
 		return r;
@@ -128,6 +115,14 @@ int modules_dep_identity_read(struct hostfs *fs, const char *release,
 	if (path.error)
 		return path.error;
 	return hostfs_identity_read(fs, HOSTFS_ROOTFS, text_string(&path), ret_identity);
+}
+
+void modules_dep_path_add(const struct modules_dep *dep,
+                          const struct modules_dep_entry *entry, struct text *path)
+{
+	if (entry->path[0] != '/')
+		text_add(path, text_string(&dep->folder), dep->folder.length);
+	text_add(path, entry->path, entry->path_length);
 }
 
 int modules_dep_find(const struct modules_dep *dep, const char *name, size_t length,
@@ -140,17 +135,16 @@ int modules_dep_find(const struct modules_dep *dep, const char *name, size_t len
 		size_t middle = low + (high - low) / 2;
 
 		entry = &dep->entries[middle];
-		if (compare_names(entry->name, entry->name_length, name, length) < 0)
+		if (module_name_compare(entry->name, entry->name_length, name, length) <
+		    0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	entry = &dep->entries[low];
 	if (low == dep->count ||
-	    compare_names(entry->name, entry->name_length, name, length) != 0)
+	    module_name_compare(entry->name, entry->name_length, name, length) != 0)
 		return -ENOENT;
-	if (entry->path[0] != '/')
-		text_add(path, text_string(&dep->folder), dep->folder.length);
-	text_add(path, entry->path, entry->path_length);
+	modules_dep_path_add(dep, entry, path);
 	return path->error;
 }

@@ -131,3 +131,8 @@ int signature_read(const struct signature_reader *reader, int fd,
 	}
 	return 0;
 }
+
+bool signature_error_is_lasting(int error)
+{
+	return error == 0 || error == -EBADMSG || error == -EFBIG || error == -ETIME;
+}

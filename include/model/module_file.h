@@ -79,7 +79,7 @@ struct module_file {
 	enum module_compression compression;
 	enum module_verified verified;
 	int error;  /* of an unreadable, missing or malformed one: -errno, or 0 */
-	char *path; /* as the host names it, from its root; "" */
+	char *path; /* as the host names it, from its root; "" (builtins.h: its own) */
 	char *words[MODULE_WORD_COUNT]; /* NULL: the file does not say */
 	struct module_build build;
 };
@@ -117,6 +117,12 @@ bool module_word_parse(const char *name, enum module_word *ret_word);
 const char *module_signature_name(enum module_signature signature);
 const char *module_verified_name(enum module_verified verified);
 const char *module_compression_name(enum module_compression compression);
+
+/*
+ * Orders the names of modules as strcmp() does, but '-' and '_' are the same (kernel:
+ * scripts/Makefile.lib).
+ */
+int module_name_compare(const char *a, size_t a_length, const char *b, size_t b_length);
 
 /* Whether the file was found, opened and read. */
 bool module_file_is_read(const struct module_file *file);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sources/hostfs.h"
@@ -36,9 +37,20 @@ int file_cache_place(struct file_cache *cache, const char *release,
                      const struct text *names, size_t count);
 
 /*
+ * Whether modules.dep lacks the module at INDEX: its file may be one that says the name
+ * (module_names.h), for which further files are read, once per modules.dep.
+ */
+bool file_cache_is_sought(const struct file_cache *cache, size_t index);
+
+/* Reads the next of these files, if a module is sought. False: none is left. */
+bool file_cache_search(struct file_cache *cache);
+
+/*
  * The facts of the module at INDEX of those names: as they are kept, if a look at the
  * identity says so, else the file is read. Borrowed until the next call, but may be held.
- * Without a file: missing; with one that cannot be opened: unreadable. NULL: no memory.
+ * Without a file: missing; with one that cannot be opened, or if one that may be it
+ * cannot be read: unreadable. One that is sought waits for the search to end. NULL: no
+ * memory, or the reading was stopped.
  */
 struct module_file *file_cache_check(struct file_cache *cache, size_t index);
 

@@ -33,6 +33,12 @@ struct modules_dep {
 	struct text folder; /* "/lib/modules/RELEASE/" */
 };
 
+/*
+ * Appends "/lib/modules/RELEASE/". 0; -EBADMSG if RELEASE is no name of a folder;
+ * -ENOMEM.
+ */
+int modules_dep_folder_add(const char *release, struct text *path);
+
 /* Sorts the text's records into entries. Other lines are ignored. 0 or -ENOMEM. */
 int modules_dep_parse(struct modules_dep *dep);
 
@@ -47,6 +53,10 @@ void modules_dep_clear(struct modules_dep *dep);
 /* The identity of that file; errors as above. */
 int modules_dep_identity_read(struct hostfs *fs, const char *release,
                               struct hostfs_identity *ret_identity);
+
+/* Appends the path of ENTRY's file from the root of the host. */
+void modules_dep_path_add(const struct modules_dep *dep,
+                          const struct modules_dep_entry *entry, struct text *path);
 
 /*
  * Appends the path, from the root of the host, of the file of module NAME, in which '-'

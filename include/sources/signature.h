@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "sources/modinfo.h"
 
@@ -28,3 +29,6 @@ struct signature_reader {
  */
 int signature_read(const struct signature_reader *reader, int fd,
                    struct module_file *file);
+
+/* Whether reading the same file again would give FILE the same error, or 0. */
+bool signature_error_is_lasting(int error);

@@ -977,6 +977,43 @@ def a_later_scrape_opens_no_file():
 
 
 @test
+def a_later_scrape_asks_no_file_for_its_name():
+    def renamed(name):
+        return elf((("version", name), ("name", name), *IN_TREE))
+
+    loaded = [("driver", "OE"), ("stranger", "OE"), ("listed", "OE")]
+    with host(*loaded) as tree:
+        files = ("updates/dkms/driver-current.ko", "extra/other.ko", "misc/bad.ko")
+        for path, content in zip(files, (renamed("driver"), renamed("other"), b"bad")):
+            tree.add(path, content)
+        tree.add("kernel/listed.ko", renamed("listed"))
+        tree.list("kernel/listed.ko", *files)
+        folders = (tree.modules / "updates/dkms", tree.modules / "extra", tree.modules / "misc")
+        expected = {"none": 2, "missing": 1}
+        with serve(tree) as exporter, Opens(*folders) as opens:
+            assert states(scrape(exporter)) == expected
+            assert infos(scrape(exporter))["driver"]["path"].endswith(files[0])
+            assert set(opens.take()) == {os.path.basename(path) for path in files}
+            wait_until(
+                lambda: (scrape(exporter), opens.take())[1] == [],
+                what="scrape that opens nothing",
+            )
+            for _ in range(10):
+                assert states(scrape(exporter)) == expected
+            # One more is loaded, that modules.dep lacks, too.
+            loaded.append(("later", "OE"))
+            tree.load(*[module_line(*module) for module in loaded])
+            assert states(scrape(exporter)) == {"none": 2, "missing": 2}
+            assert opens.take() == []
+            # A new modules.dep is asked anew.
+            tree.add("extra/later-current.ko", renamed("later"))
+            content = (tree.modules / "modules.dep").read_bytes()
+            place_anew(tree.modules / "modules.dep", content + b"extra/later-current.ko:\n")
+            assert states(scrape(exporter)) == {"none": 3, "missing": 1}
+            assert set(opens.take()) >= {"later-current.ko", "other.ko"}
+
+
+@test
 def a_complaint_is_logged_once():
     by = key("Signer")
     broken = {

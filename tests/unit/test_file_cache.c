@@ -3,7 +3,8 @@
  * What is kept of modules' files: that a file is read once and then only looked at, that
  * whatever changes is read again at once, that what cannot be read is tried again and
  * what is gone is forgotten. Here a file's facts are its bytes: signature_read(), which
- * is wrapped, takes them for the version, and counts.
+ * is wrapped, takes them for the version, for the name what is behind "name=", and
+ * counts.
  */
 #include "sources/file_cache.h"
 
@@ -186,6 +187,9 @@ int __wrap_signature_read(const struct signature_reader *reader, int fd,
 	file->signature = !read_error              ? MODULE_SIGNATURE_NONE
 	                  : read_error == -EBADMSG ? MODULE_SIGNATURE_MALFORMED
 	                                           : MODULE_SIGNATURE_UNREADABLE;
+	if (size > 5 && memcmp(bytes, "name=", 5) == 0 &&
+	    module_file_set_word(file, MODULE_WORD_NAME, bytes + 5, (size_t)size - 5) < 0)
+		return -ENOMEM;
 	return module_file_set_word(file, MODULE_WORD_VERSION, bytes, (size_t)size);
 }
 
@@ -735,6 +739,190 @@ static void thousands_of_modules_have_their_files(void **state)
 	}
 }
 
+/* ---- modules that the list lacks ---- */
+
+#define NV "updates/dkms/nv-current.ko"
+#define X  "extra/x.ko"
+
+/* The list has files that are named otherwise than what is in them. */
+static void rename_files(void)
+{
+	tree_replace(DEP, A ":\n" B ":\n" NV ":\n" X ":\n");
+	tree_write(FOLDER NV, "name=nv");
+	tree_write(FOLDER X, "name=x-of-vendor");
+}
+
+static void a_module_that_the_list_lacks_is_found_by_its_name_in_a_file(void **state)
+{
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("nv", "a", "x_of_vendor", "nosuch"), 0);
+	check_bytes(0, "name=nv");
+	assert_string_equal(file_cache_check(cache, 0)->path,
+	                    "/lib/modules/" RELEASE "/" NV);
+	check_bytes(1, "one");
+	check_bytes(2, "name=x-of-vendor");
+	check_missing(3);
+	assert_false(file_cache_is_sought(cache, 1));
+	assert_true(file_cache_is_sought(cache, 0));
+	assert_true(file_cache_is_sought(cache, 3));
+	assert_int_equal(lines, 0);
+}
+
+static void without_such_a_module_no_further_file_is_opened(void **state)
+{
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("a", "b"), 0);
+	assert_false(file_cache_search(cache));
+	check_bytes(0, "one");
+	check_bytes(1, "two");
+	assert_int_equal(opens, 2);
+}
+
+static void files_are_asked_for_their_names_once(void **state)
+{
+	size_t before;
+
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("nv", "nosuch"), 0);
+	check_bytes(0, "name=nv");
+	check_missing(1);
+	/* Both for their names, and the one that was found for its facts. */
+	assert_int_equal(opens, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(PLACE("nv", "nosuch"), 0);
+		check_bytes(0, "name=nv");
+		check_missing(1);
+		assert_int_equal(opens, 3);
+		assert_int_equal(dep_opens, 1);
+	}
+	/* Nor when modules come and go. */
+	assert_int_equal(PLACE("other", "nosuch", "a", "nv", "x_of_vendor"), 0);
+	before = opens;
+	check_missing(0);
+	check_missing(1);
+	check_bytes(3, "name=nv");
+	assert_int_equal(opens, before);
+	check_bytes(2, "one");
+	check_bytes(4, "name=x-of-vendor");
+	assert_int_equal(opens, before + 2);
+}
+
+static void a_new_list_is_asked_anew(void **state)
+{
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("nv"), 0);
+	check_bytes(0, "name=nv");
+	tree_write(FOLDER "updates/other.ko", "name=nv");
+	tree_replace(DEP, "updates/other.ko:\n" NV ":\n");
+	assert_int_equal(PLACE("nv"), 0);
+	assert_string_equal(file_cache_check(cache, 0)->path,
+	                    "/lib/modules/" RELEASE "/updates/other.ko");
+	tree_replace(DEP, X ":\n");
+	assert_int_equal(PLACE("nv"), 0);
+	check_missing(0);
+	/* The list's own word goes before. */
+	tree_write(FOLDER "kernel/nv.ko", "listed");
+	tree_replace(DEP, NV ":\nkernel/nv.ko:\n");
+	assert_int_equal(PLACE("nv"), 0);
+	check_bytes(0, "listed");
+	assert_false(file_cache_is_sought(cache, 0));
+	tree_replace(DEP, NV ":\n");
+	assert_int_equal(PLACE("nv"), 0);
+	check_bytes(0, "name=nv");
+}
+
+static void a_file_that_says_another_name_now_is_no_more_the_module(void **state)
+{
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("nv", "later"), 0);
+	check_bytes(0, "name=nv");
+	check_missing(1);
+	tree_replace(FOLDER NV, "name=later");
+	assert_int_equal(PLACE("nv", "later"), 0);
+	check_missing(0);
+	assert_string_equal(file_cache_check(cache, 0)->path, "");
+	check_bytes(1, "name=later");
+	tree_replace(FOLDER NV, "name=later, and newer");
+	tree_delete(FOLDER NV);
+	check_failure(1, MODULE_SIGNATURE_MISSING, -ENOENT);
+}
+
+static void a_file_that_may_be_the_module_leaves_it_unreadable(void **state)
+{
+	(void)state;
+	rename_files();
+	open_error = EACCES;
+	open_end = X;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(PLACE("nosuch", "nv", "a"), 0);
+		check_failure(0, MODULE_SIGNATURE_UNREADABLE, -EACCES);
+		assert_string_equal(file_cache_check(cache, 0)->path, "");
+		check_bytes(1, "name=nv");
+		check_bytes(2, "one");
+		/* Nor is it tried again at each pass. */
+		assert_int_equal(opens, 4);
+		assert_int_equal(lines, 1);
+	}
+	assert_string_equal(last_line, "/lib/modules/" RELEASE "/" X
+	                               ": cannot be read: Permission denied");
+	/* But one with the name of a loaded module is that one's. */
+	assert_int_equal(PLACE("nosuch", "x"), 0);
+	check_missing(0);
+	check_failure(1, MODULE_SIGNATURE_UNREADABLE, -EACCES);
+}
+
+static void one_file_after_another_is_asked_for_its_name(void **state)
+{
+	(void)state;
+	rename_files();
+	assert_int_equal(PLACE("nv"), 0);
+	assert_true(file_cache_search(cache));
+	assert_int_equal(reads, 1);
+	assert_true(file_cache_search(cache));
+	assert_int_equal(reads, 2);
+	assert_false(file_cache_search(cache));
+	assert_int_equal(reads, 2);
+	/* Given up in the midst, nothing is said of it, and it goes on later. */
+	tree_replace(DEP, NV ":\n" X ":\n");
+	assert_int_equal(PLACE("nv"), 0);
+	read_result = -ECANCELED;
+	file_cache_check(cache, 0);
+	read_result = 0;
+	check_bytes(0, "name=nv");
+	assert_int_equal(lines, 0);
+}
+
+static void lack_of_memory_loses_no_module_that_the_list_lacks(void **state)
+{
+	bool is_through = false;
+
+	(void)state;
+	rename_files();
+	for (size_t i = 0; !is_through; i++) {
+		int r;
+
+		assert_true(i < 200);
+		cache = file_cache_free(cache);
+		assert_int_equal(make_cache(&cache), 0);
+		memory_fails = true;
+		memory_fails_at = i;
+		r = PLACE("nv", "nosuch");
+		assert_true(r == 0 || r == -ENOMEM);
+		for (size_t j = 0; r == 0 && j < 2; j++)
+			file_cache_check(cache, j);
+		is_through = memory_fails;
+		memory_fails = false;
+		assert_int_equal(PLACE("nv", "nosuch"), 0);
+		check_bytes(0, "name=nv");
+		check_missing(1);
+	}
+}
+
 /* ---- what is not there, or cannot be read ---- */
 
 static void a_module_without_a_place_is_missing_until_it_has_one(void **state)
@@ -1260,6 +1448,14 @@ int main(void)
 		TEST(modules_that_stay_are_not_read_again_when_others_come_and_go),
 		TEST(a_module_that_is_listed_twice_has_its_file_twice),
 		TEST(thousands_of_modules_have_their_files),
+		TEST(a_module_that_the_list_lacks_is_found_by_its_name_in_a_file),
+		TEST(without_such_a_module_no_further_file_is_opened),
+		TEST(files_are_asked_for_their_names_once),
+		TEST(a_new_list_is_asked_anew),
+		TEST(a_file_that_says_another_name_now_is_no_more_the_module),
+		TEST(a_file_that_may_be_the_module_leaves_it_unreadable),
+		TEST(one_file_after_another_is_asked_for_its_name),
+		TEST(lack_of_memory_loses_no_module_that_the_list_lacks),
 		TEST(a_module_without_a_place_is_missing_until_it_has_one),
 		TEST(a_file_that_is_missing_is_looked_for_each_time),
 		TEST(a_file_below_a_file_is_missing),

@@ -103,6 +103,10 @@ int __wrap_signature_read(const struct signature_reader *reader, int fd,
 	pthread_mutex_unlock(&lock);
 	if (!is_through)
 		return -ECANCELED;
+	if (strncmp(bytes, "name=", 5) == 0 &&
+	    module_file_set_word(file, MODULE_WORD_NAME, bytes + 5, strlen(bytes + 5)) <
+	            0)
+		return -ENOMEM;
 	file->signature = strncmp(bytes, "bad", 3) == 0 ? MODULE_SIGNATURE_MALFORMED
 	                                                : MODULE_SIGNATURE_NONE;
 	return module_file_set_word(file, MODULE_WORD_VERSION, bytes, strlen(bytes));
@@ -520,6 +524,28 @@ static void what_is_ready_at_the_deadline_is_given(void **state)
 	check_pending(&scrape, 2);
 }
 
+static void a_file_that_is_read_only_for_its_name_holds_up_no_other(void **state)
+{
+	_cleanup_(scrape_clear) struct scrape first, scrape, newer, complete;
+
+	(void)state;
+	tree_write(DEP, "a.ko:\nextra/slow.ko:\nextra/other.ko:\n");
+	tree_write(FOLDER "extra/slow.ko", "slow");
+	tree_write(FOLDER "extra/other.ko", "name=sought");
+	scrape_init("sought a", 0, &first);
+	wait_blocked();
+	scrape_init("sought a", CLOCK_SECOND / 50, &scrape);
+	check_pending(&scrape, 0);
+	check_bytes(&scrape, 1, "one");
+	/* Who asks for others does not wait for all of them. */
+	scrape_init("a nosuch", 0, &newer);
+	open_gate();
+	scrape_to_the_end("nosuch sought a", AN_HOUR, &complete);
+	check_signature(&complete, 0, MODULE_SIGNATURE_MISSING);
+	check_bytes(&complete, 1, "name=sought");
+	check_bytes(&complete, 2, "one");
+}
+
 static void after_a_wait_in_vain_nobody_waits_until_the_thread_caught_up(void **state)
 {
 	_cleanup_(scrape_clear) struct scrape vain, complete;
@@ -802,6 +828,7 @@ int main(void)
 		TEST(bad_files_are_told_once),
 		TEST(files_that_are_not_ready_at_the_deadline_are_pending),
 		TEST(what_is_ready_at_the_deadline_is_given),
+		TEST(a_file_that_is_read_only_for_its_name_holds_up_no_other),
 		TEST(after_a_wait_in_vain_nobody_waits_until_the_thread_caught_up),
 		TEST(a_call_for_the_same_modules_does_not_begin_anew),
 		TEST(a_newer_request_takes_the_place_of_one_that_was_not_begun),
