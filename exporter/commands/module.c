@@ -22,7 +22,9 @@
 #include "model/module_file.h"
 #include "model/snapshot.h"
 #include "sources/builds.h"
+#include "sources/builtins.h"
 #include "sources/hostfs.h"
+#include "sources/module_names.h"
 #include "sources/modules_dep.h"
 #include "sources/procfs.h"
 #include "sources/signature.h"
@@ -36,6 +38,8 @@ struct inquiry {
 	struct dialect dialect;
 	int dep_error;
 	struct modules_dep dep;
+	struct module_names candidates;
+	struct builtins builtins;
 	struct signature_reader reader;
 };
 
@@ -49,9 +53,47 @@ static void log_libkmod(void *context, bool is_error, const char *line)
 static void clear_inquiry(struct inquiry *inquiry)
 {
 	modinfo_free(inquiry->reader.modinfo);
+	builtins_clear(&inquiry->builtins);
+	module_names_clear(&inquiry->candidates);
 	modules_dep_clear(&inquiry->dep);
 	snapshot_clear(&inquiry->snapshot);
 	hostfs_free(inquiry->fs);
+}
+
+/* Those of the loaded modules are of no other. 0 or -ENOMEM. */
+static int claim_files(struct inquiry *inquiry)
+{
+	const struct module_list *modules = &inquiry->snapshot.modules;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		_cleanup_(text_clear) struct text path = TEXT_INIT;
+		int r = modules_dep_find(&inquiry->dep, modules->records[i].name,
+		                         modules->records[i].name_length, &path);
+
+		if (r == 0)
+			module_names_claim(&inquiry->candidates, text_string(&path));
+		else if (r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+/* Which files and modules the release has. */
+static void read_lists(struct inquiry *inquiry)
+{
+	const char *release = text_string(&inquiry->snapshot.release);
+	int r = inquiry->snapshot.release_result.error;
+
+	inquiry->builtins.error = inquiry->dep_error = r;
+	if (r < 0)
+		return;
+	builtins_read(inquiry->fs, release, &inquiry->builtins);
+	r = modules_dep_read(inquiry->fs, release, &inquiry->dep);
+	if (r == 0)
+		r = module_names_list(&inquiry->dep, &inquiry->candidates);
+	if (r == 0)
+		r = claim_files(inquiry);
+	inquiry->dep_error = r;
 }
 
 /* Reads what is there of the host; a file can be looked at without any of it. */
@@ -77,10 +119,7 @@ static int init_inquiry(struct inquiry *inquiry, const struct options *options,
 	if (r == -ENOENT && snapshot->release_result.error == 0)
 		r = 0;
 	snapshot->modules.procfs_result.error = r;
-	inquiry->dep_error = snapshot->release_result.error;
-	if (inquiry->dep_error == 0)
-		inquiry->dep_error = modules_dep_read(
-			inquiry->fs, text_string(&snapshot->release), &inquiry->dep);
+	read_lists(inquiry);
 	return 0;
 }
 
@@ -99,29 +138,50 @@ static void add_name(struct text *name, const char *word, bool is_path)
 		text_add(name, *c == '-' ? "_" : c, 1);
 }
 
-/* Opens the file and says under which path. 0 or -errno. */
-static int open_file(struct inquiry *inquiry, const char *argument, struct text *path,
-                     int *ret_fd)
+/* The path of module NAME's file, from modules.dep or by what files say. */
+static int find_path(struct inquiry *inquiry, const char *name, struct text *path)
 {
+	const struct module_names_file *failed;
 	int r = inquiry->dep_error;
+
+	if (r == 0)
+		r = modules_dep_find(&inquiry->dep, name, strlen(name), path);
+	if (r != -ENOENT || inquiry->dep_error < 0)
+		return r;
+	do {
+		r = module_names_read(&inquiry->candidates, inquiry->fs, &inquiry->reader,
+		                      &failed);
+		if (failed)
+			log_event(LOG_LEVEL_WARN, "Cannot read a module's file", "path",
+			          failed->path, "err", error_words(failed->error), NULL);
+	} while (r > 0);
+	return r < 0 ? r
+	             : module_names_find(&inquiry->candidates, inquiry->fs, name, path);
+}
+
+/* Opens the file and says under which path. 0 or -errno. */
+static int open_file(struct inquiry *inquiry, const char *argument, const char *name,
+                     struct text *path, int *ret_fd)
+{
+	int r;
 
 	if (is_file(argument)) {
 		text_add_string(path, argument);
 		return path->error ? path->error : hostfs_given_open(argument, ret_fd);
 	}
-	if (r == 0)
-		r = modules_dep_find(&inquiry->dep, argument, strlen(argument), path);
+	r = find_path(inquiry, name, path);
 	if (r == 0)
 		r = hostfs_open(inquiry->fs, HOSTFS_ROOTFS, text_string(path), ret_fd);
 	return r;
 }
 
 /* What the file says, or why nothing. NULL: no memory. */
-static struct module_file *read_file(struct inquiry *inquiry, const char *argument)
+static struct module_file *read_file(struct inquiry *inquiry, const char *argument,
+                                     const char *name)
 {
 	_cleanup_(close_descriptor) int fd = -1;
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
-	int r = open_file(inquiry, argument, &path, &fd);
+	int r = open_file(inquiry, argument, name, &path, &fd);
 	struct module_file *file = module_file_new(text_string(&path));
 
 	if (!file)
@@ -138,17 +198,6 @@ static struct module_file *read_file(struct inquiry *inquiry, const char *argume
 	return file;
 }
 
-static struct module_record *find_record(struct inquiry *inquiry, const char *name)
-{
-	struct module_list *modules = &inquiry->snapshot.modules;
-
-	for (size_t i = 0; modules->procfs_result.error == 0 && i < modules->count; i++)
-		if (modules->records[i].name_length == strlen(name) &&
-		    memcmp(modules->records[i].name, name, strlen(name)) == 0)
-			return &modules->records[i];
-	return NULL;
-}
-
 /* Of a module that may be asked for several times. */
 static void read_build(struct inquiry *inquiry, struct module_record *record)
 {
@@ -157,6 +206,65 @@ static void read_build(struct inquiry *inquiry, struct module_record *record)
 	if (record->loaded)
 		builds_read(inquiry->fs, record->name, record->name_length,
 		            record->loaded);
+}
+
+static struct module_record *find_record(const struct inquiry *inquiry, const char *name)
+{
+	const struct module_list *modules = &inquiry->snapshot.modules;
+
+	for (size_t i = 0; modules->procfs_result.error == 0 && i < modules->count; i++)
+		if (modules->records[i].name_length == strlen(name) &&
+		    memcmp(modules->records[i].name, name, strlen(name)) == 0)
+			return &modules->records[i];
+	return NULL;
+}
+
+/*
+ * Puts in place of NAME how the file calls itself: if the argument is the file, or if
+ * that is what is loaded. Returns what is.
+ */
+static struct module_record *rename_module(const struct inquiry *inquiry,
+                                           const struct module_file *file, bool is_given,
+                                           struct text *name)
+{
+	_cleanup_(text_clear) struct text said = TEXT_INIT;
+	struct module_record *record = find_record(inquiry, text_string(name)), *other;
+
+	add_name(&said, module_file_word(file, MODULE_WORD_NAME), false);
+	if (!said.length || (record && !is_given))
+		return record;
+	other = find_record(inquiry, text_string(&said));
+	if (!other && !is_given)
+		return NULL;
+	text_reset(name);
+	text_add(name, text_string(&said), said.length);
+	return other;
+}
+
+/* Finds what is loaded under NAME, and the file of the argument. 0 or -ENOMEM. */
+static int find_facts(struct inquiry *inquiry, struct text *name,
+                      struct report_module *report, struct module_file **ret_file)
+{
+	bool is_given = is_file(report->argument);
+	struct module_record *record = find_record(inquiry, text_string(name));
+	int r = -ENOENT;
+
+	if (!record && !is_given)
+		r = builtins_find(&inquiry->builtins, text_string(name), ret_file);
+	report->is_builtin = r == 0;
+	if (r == -ENOENT) {
+		*ret_file = read_file(inquiry, report->argument, text_string(name));
+		if (!*ret_file)
+			return -ENOMEM;
+		record = rename_module(inquiry, *ret_file, is_given, name);
+		r = 0;
+	}
+	if (record)
+		read_build(inquiry, record);
+	report->record = record;
+	report->is_builtin_known =
+		record || is_given || report->is_builtin || !inquiry->builtins.error;
+	return r;
 }
 
 /* Whose kernel it is about: this host's, or else the one that the file was built for. */
@@ -210,24 +318,16 @@ static int inquire(struct inquiry *inquiry, const char *argument, struct text *t
 		.argument = argument,
 		.is_list_known = inquiry->snapshot.modules.procfs_result.error == 0,
 	};
-	struct module_file *file = read_file(inquiry, argument);
+	struct module_file *file;
 	struct dialect dialect;
-	struct module_record *record;
-	const char *said;
 	bool good;
+	int r;
 
-	if (!file)
-		return -ENOMEM;
-	said = module_file_word(file, MODULE_WORD_NAME);
-	if (is_file(argument) && *said)
-		add_name(&name, said, false);
-	else
-		add_name(&name, argument, is_file(argument));
-	record = find_record(inquiry, text_string(&name));
-	if (record)
-		read_build(inquiry, record);
+	add_name(&name, argument, is_file(argument));
+	r = find_facts(inquiry, &name, &report, &file);
+	if (r < 0)
+		return r;
 	report.name = text_string(&name);
-	report.record = record;
 	report.file = file;
 	report.dialect = find_dialect(inquiry, &report, &dialect);
 	write_report(&report, inquiry->options->is_json, !text->length, text);

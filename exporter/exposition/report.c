@@ -30,7 +30,9 @@ static const struct taint_fact *fact_of(const struct report_module *report, char
 
 static void add_why(const struct report_module *report, struct text *sentence)
 {
-	if (report->record)
+	if (report->is_builtin)
+		verdict_builtin_write(sentence);
+	else if (report->record)
 		verdict_loaded_write(report->dialect, report->record->letters,
 		                     report->file, sentence);
 	else
@@ -58,7 +60,8 @@ static void add_loaded(const struct report_module *report, struct sheet *sheet)
 
 	add_letters(report, &letters);
 	sheet_add(sheet, "loaded",
-	          report->record          ? "yes"
+	          report->is_builtin      ? "built into the kernel"
+	          : report->record        ? "yes"
 	          : report->is_list_known ? "no"
 	                                  : "unknown");
 	for (const char *letter = text_string(&letters); *letter; letter++) {
@@ -144,6 +147,18 @@ static void add_verdict(const struct report_module *report, struct sheet *sheet)
 	sheet_add_text(sheet, "why", &why);
 }
 
+/* It has no file, and what is not said of it is not known. */
+static void write_builtin(const struct report_module *report, struct sheet *sheet)
+{
+	const struct module_file *file = report->file;
+
+	sheet_add(sheet, "in tree", file->path);
+	if (*module_file_word(file, MODULE_WORD_LICENSE))
+		add_license(file, sheet);
+	add_word(sheet, "version", file, MODULE_WORD_VERSION);
+	add_verdict(report, sheet);
+}
+
 void report_module_write(const struct report_module *report, struct text *text)
 {
 	const struct module_file *file = report->file;
@@ -152,6 +167,10 @@ void report_module_write(const struct report_module *report, struct text *text)
 	lines_add_printable(text, report->name);
 	text_add_char(text, '\n');
 	add_loaded(report, &sheet);
+	if (report->is_builtin) {
+		write_builtin(report, &sheet);
+		return;
+	}
 	add_place(file, &sheet);
 	if (module_file_is_read(file)) {
 		sheet_add(&sheet, "compression",
@@ -216,13 +235,15 @@ static void add_build_id(const struct module_build *build, struct text *text)
 	text_add_char(text, '"');
 }
 
-static void add_file_pairs(const struct module_file *file, struct text *text)
+static void add_file_pairs(const struct report_module *report, struct text *text)
 {
 	static const enum module_word words[] = {
 		MODULE_WORD_SIG_ID,       MODULE_WORD_SIGNER,   MODULE_WORD_SIG_KEY,
 		MODULE_WORD_SIG_HASHALGO, MODULE_WORD_LICENSE,  MODULE_WORD_VERSION,
 		MODULE_WORD_SRCVERSION,   MODULE_WORD_VERMAGIC,
 	};
+	const struct module_file *file = report->file;
+	const char *license = module_file_word(file, MODULE_WORD_LICENSE);
 	bool is_read = module_file_is_read(file) && !file->error;
 
 	json_add_pair(text, "path", file->path);
@@ -231,15 +252,17 @@ static void add_file_pairs(const struct module_file *file, struct text *text)
 	              module_file_is_read(file)
 	                      ? module_compression_name(file->compression)
 	                      : NULL);
-	json_add_pair(text, "signature", module_signature_name(file->signature));
+	json_add_pair(text, "signature",
+	              report->is_builtin ? NULL : module_signature_name(file->signature));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		json_add_pair(text, module_word_name(words[i]),
 		              module_file_word(file, words[i]));
 	json_add_pair(text, "verified", module_verified_name(file->verified));
-	json_add_switch(text, "gpl_compatible", is_read,
-	                module_license_is_gpl_compatible(
-				module_file_word(file, MODULE_WORD_LICENSE)));
-	json_add_switch(text, "intree", is_read, file->words[MODULE_WORD_INTREE]);
+	json_add_switch(text, "gpl_compatible",
+	                is_read || (report->is_builtin && *license),
+	                module_license_is_gpl_compatible(license));
+	json_add_switch(text, "intree", is_read || report->is_builtin,
+	                report->is_builtin || file->words[MODULE_WORD_INTREE]);
 	add_build_id(&file->build, text);
 }
 
@@ -253,7 +276,7 @@ static void add_pairs(const struct report_module *report, struct text *text)
 	add_why(report, &why);
 	json_add_pair(text, "flags", text_string(&letters));
 	add_taints(report, text_string(&letters), text);
-	add_file_pairs(report->file, text);
+	add_file_pairs(report, text);
 	json_add_switch(text, "file_differs", differs >= 0, differs > 0);
 	json_add_pair(text, "why", text_string(&why));
 	if (letters.error || why.error)
@@ -266,6 +289,7 @@ void report_module_json_write(const struct report_module *report, struct text *t
 	json_add_pair(text, "argument", report->argument);
 	json_add_pair(text, "module", report->name);
 	json_add_switch(text, "loaded", report->is_list_known, report->record);
+	json_add_switch(text, "builtin", report->is_builtin_known, report->is_builtin);
 	add_pairs(report, text);
 	text_add_char(text, '}');
 }

@@ -252,3 +252,8 @@ void verdict_unloaded_write(const struct dialect *dialect, const struct module_f
 	}
 	text_add_char(sentence, '.');
 }
+
+void verdict_builtin_write(struct text *sentence)
+{
+	text_add_string(sentence, "It is built into the kernel: it is not loaded, and carries no taint flag.");
+}

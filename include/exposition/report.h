@@ -18,6 +18,8 @@ struct report_module {
 	const char *name;                   /* of the module */
 	bool is_list_known;                 /* /proc/modules could be read */
 	const struct module_record *record; /* NULL: it is not loaded */
+	bool is_builtin_known;
+	bool is_builtin; /* it is part of the kernel, and its file is none (builtins.h) */
 	const struct module_file *file;
 	const struct dialect *dialect; /* NULL: whose kernel it is for is not known */
 };

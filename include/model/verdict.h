@@ -28,6 +28,9 @@ void verdict_loaded_write(const struct dialect *dialect, struct taint_letters le
 void verdict_unloaded_write(const struct dialect *dialect, const struct module_file *file,
                             struct text *sentence);
 
+/* The same about one that is built into the kernel. */
+void verdict_builtin_write(struct text *sentence);
+
 /*
  * The letters that such a kernel would give the module, if it verifies signatures and
  * knows the key of the signer. DIALECT may be NULL: none.

@@ -40,6 +40,7 @@ KEYS = {
     "argument",
     "module",
     "loaded",
+    "builtin",
     "flags",
     "taints",
     "path",
@@ -81,6 +82,7 @@ def reports(tree, *arguments, code=0, **options):
     for report in found:
         assert set(report) == KEYS, set(report) ^ KEYS
         assert report["loaded"] in (True, False, None)
+        assert report["builtin"] in (True, False, None)
         for fact in report["taints"]:
             assert set(fact) == {"flag", "taint", "meaning"}
             assert fact["flag"] in report["flags"]
@@ -178,6 +180,7 @@ def a_loaded_module_is_reported_for_programs():
             "argument": "one",
             "module": "one",
             "loaded": True,
+            "builtin": False,
             "flags": "OE",
             "path": f"{FOLDER}/kernel/one.ko",
             "error": "",
@@ -233,6 +236,99 @@ def names_are_found_with_a_minus_or_an_underscore():
             found = report(tree, name)
             assert (found["module"], found["loaded"]) == ("snd_hda", True)
             assert found["path"] == f"{FOLDER}/kernel/snd-hda.ko"
+
+
+@test
+def a_file_of_another_name_is_found_by_the_name_that_it_says():
+    def driver(name, version="550.163.01"):
+        words = (("license", "NVIDIA"), ("version", version), ("name", name))
+        return elf((*words, ("srcversion", version)))
+
+    loaded = (("nvidia", "POE"), ("nvidia_drm", "POE"), ("in_kernel", ""))
+    with host(*loaded) as tree:
+        tree.add("updates/dkms/nvidia-current.ko.xz", COMPRESSIONS[".xz"](driver("nvidia")))
+        tree.add("extra/nvidia-current-drm.ko", driver("nvidia-drm"))
+        tree.add("kernel/renamed.ko", driver("in_kernel"))
+        tree.index()
+        tree.loaded_build("nvidia", srcversion="550.163.01")
+        for name in ("nvidia", "nvidia-current", "nvidia_current"):
+            found = report(tree, name)
+            assert (found["module"], found["loaded"]) == ("nvidia", True), found
+            assert found["path"] == f"{FOLDER}/updates/dkms/nvidia-current.ko.xz"
+            assert found["file_differs"] is False
+        for name in ("nvidia-drm", "nvidia_drm", "nvidia-current-drm"):
+            found = report(tree, name)
+            assert (found["module"], found["loaded"]) == ("nvidia_drm", True), found
+        assert report(tree, "in_kernel")["signature"] == "missing"
+        # Of two the one that is loaded.
+        tree.add("updates/dkms/a-nvidia-tesla.ko", driver("nvidia", "470.256.02"))
+        (tree.modules / "modules.dep").unlink()
+        tree.index()
+        for version in ("550.163.01", "470.256.02"):
+            tree.loaded_build("nvidia", srcversion=version)
+            assert report(tree, "nvidia")["version"] == version
+        assert report(tree, "nvidia-drm")["version"] == "550.163.01"
+
+
+@test
+def a_file_that_may_be_the_module_and_cannot_be_read_leaves_it_open():
+    with host(("one", "OE"), ("other", "OE")) as tree:
+        tree.add("extra/first.ko", elf((("name", "one"), *IN_TREE)))
+        tree.list("extra/fifo.ko", "extra/first.ko", "extra/garbage.ko")
+        tree.add("extra/garbage.ko", b"name=other\0")
+        os.mkfifo(tree.modules / "extra/fifo.ko")
+        assert report(tree, "one")["path"] == f"{FOLDER}/extra/first.ko"
+        found = report(tree, "other", code=1)
+        assert (found["signature"], found["path"]) == ("unreadable", "")
+        remove(tree.modules / "extra/fifo.ko")
+        assert report(tree, "other")["signature"] == "missing"
+
+
+# As Debian's 6.1.0-56-cloud-amd64 has them.
+BUILTIN = "kernel/fs/ext4/ext4.ko\nkernel/net/ipv4/tcp_cubic.ko\nkernel/lib/crc-ccitt.ko\n"
+BUILTIN_MODINFO = (
+    *("ext4.softdep=pre: crypto-crc32c", "ext4.license=GPL", "ext4.file=fs/ext4/ext4"),
+    *("tcp_cubic.version=2.3", "tcp_cubic.license=GPL", "crc_ccitt.license=GPL"),
+    *("tcp_cubic.file=net/ipv4/tcp_cubic", "main.parmtype=pm_async:bool"),
+)
+
+
+@test
+def what_is_built_in_is_said_to_be():
+    with host(("one", "OE")) as tree:
+        tree.list()
+        tree.add("modules.builtin", BUILTIN.encode())
+        # Kernels before 5.2 have only this list.
+        found = report(tree, "ext4")
+        assert (found["builtin"], found["loaded"]) == (True, False)
+        assert (found["license"], found["gpl_compatible"]) == ("", None)
+        records = "".join(f"{record}\0" for record in BUILTIN_MODINFO).encode()
+        tree.add("modules.builtin.modinfo", records)
+        for name, path, version in (
+            ("ext4", "kernel/fs/ext4/ext4.ko", ""),
+            ("tcp-cubic", "kernel/net/ipv4/tcp_cubic.ko", "2.3"),
+            ("crc_ccitt", "kernel/lib/crc-ccitt.ko", ""),
+            ("crc-ccitt", "kernel/lib/crc-ccitt.ko", ""),
+        ):
+            found = report(tree, name)
+            assert (found["builtin"], found["loaded"]) == (True, False), found
+            assert (found["path"], found["version"]) == (path, version)
+            assert (found["license"], found["gpl_compatible"]) == ("GPL", True)
+            assert (found["signature"], found["taints"]) == (None, [])
+            ((title, values),) = paragraphs(tree, name)
+            assert title == name.replace("-", "_")
+            assert values["loaded"] == "built into the kernel"
+            assert values["in tree"] == path
+            assert set(values) <= {"loaded", "in tree", "licence", "version", "why"}
+        for name in ("main", "ext3", "nosuch"):
+            assert report(tree, name, code=1)["builtin"] is False
+        assert report(tree, "one")["builtin"] is False
+        garbage = os.urandom(100000)
+        for content in (b"", garbage, b"\0" * 10000, records[:-3], records * 3000):
+            tree.add("modules.builtin.modinfo", content)
+            assert report(tree, "ext4")["builtin"] is True
+        remove(tree.modules / "modules.builtin")
+        assert report(tree, "ext4")["license"] == "GPL"
 
 
 @test

@@ -603,6 +603,111 @@ static void a_release_that_leads_elsewhere_is_not_followed(void **state)
 	json_assert(output, "0.license", "");
 }
 
+/* ---- files of another name, and modules without a file ---- */
+
+/* The driver's file is named as Debian does it; one in kernel/ says the name of another.
+ */
+static void rename_file(void)
+{
+	const struct ko strange = { STRANGERS_WORDS("nvidia"), "memory", NULL };
+	const struct ko renamed = { WORDS("insmoded"), "other", NULL };
+
+	make_host();
+	tree_write(FOLDER "modules.dep", "updates/dkms/nvidia-current.ko:\n"
+	                                 "kernel/renamed.ko:\n");
+	ko_write(FOLDER "updates/dkms/nvidia-current.ko", &strange);
+	ko_write(FOLDER "kernel/renamed.ko", &renamed);
+}
+
+static void a_file_of_another_name_is_found_by_either(void **state)
+{
+	static const char *const names[] = { "nvidia", "nvidia-current",
+		                             "nvidia_current" };
+
+	(void)state;
+	rename_file();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(ask(names[i]), 0);
+		assert_no_complaint();
+		json_assert(output, "0.module", "nvidia");
+		json_assert_word(output, "0.loaded", "true");
+		json_assert_word(output, "0.builtin", "false");
+		json_assert(output, "0.path",
+		            "/lib/modules/" RELEASE "/updates/dkms/nvidia-current.ko");
+		json_assert(output, "0.version", "550");
+		json_assert_word(output, "0.file_differs", "false");
+	}
+	/* Below kernel/ a file's own name counts. */
+	assert_int_equal(ask("insmoded"), 0);
+	json_assert(output, "0.signature", "missing");
+	assert_int_equal(ask("unknown"), 1);
+	json_assert(output, "0.signature", "missing");
+}
+
+static void a_file_that_cannot_be_asked_leaves_a_module_unknown(void **state)
+{
+	(void)state;
+	rename_file();
+	tree_write(FOLDER "modules.dep", "updates/dkms/nvidia-current.ko:\n"
+	                                 "extra/folder.ko:\n");
+	tree_folder(FOLDER "extra/folder.ko");
+	assert_int_equal(ask("nvidia"), 0);
+	assert_non_null(strstr(lines, "extra/folder.ko"));
+	assert_int_equal(ask("insmoded"), 1);
+	json_assert(output, "0.signature", "unreadable");
+	json_assert(output, "0.error", "Is a directory");
+	json_assert(output, "0.path", "");
+}
+
+static void what_is_built_in_is_told_and_no_failure(void **state)
+{
+	static const char records[] = "tcp_cubic.version=2.3\0tcp_cubic.license=GPL\0"
+				      "nf_nat.license=GPL\0";
+
+	(void)state;
+	make_host();
+	tree_write(FOLDER "modules.builtin", "kernel/net/ipv4/tcp_cubic.ko\n"
+	                                     "kernel/net/nf_nat.ko\n"
+	                                     "kernel/spare-parts.ko\n");
+	tree_write_bytes(FOLDER "modules.builtin.modinfo", records, sizeof(records) - 1);
+	assert_int_equal(ask("tcp-cubic"), 0);
+	assert_no_complaint();
+	json_assert(output, "0.module", "tcp_cubic");
+	json_assert_word(output, "0.loaded", "false");
+	json_assert_word(output, "0.builtin", "true");
+	json_assert(output, "0.path", "kernel/net/ipv4/tcp_cubic.ko");
+	json_assert(output, "0.license", "GPL");
+	json_assert(output, "0.version", "2.3");
+	json_assert_word(output, "0.signature", "null");
+	/* What is loaded is not built in, whatever the list says. */
+	assert_int_equal(ask("nf_nat"), 0);
+	json_assert_word(output, "0.loaded", "true");
+	json_assert_word(output, "0.builtin", "false");
+	json_assert(output, "0.signature", "x509");
+	/* No kernel loads the file of what it has. */
+	assert_int_equal(ask("spare_parts"), 0);
+	json_assert_word(output, "0.builtin", "true");
+	/* But a file that is asked for is one. */
+	assert_int_equal(ask(in_tree(FOLDER "kernel/spare-parts.ko")), 0);
+	json_assert_word(output, "0.builtin", "false");
+	json_assert(output, "0.signature", "x509");
+	assert_int_equal(ask("unknown"), 1);
+	json_assert_word(output, "0.builtin", "false");
+}
+
+static void without_the_lists_nobody_knows_what_is_built_in(void **state)
+{
+	(void)state;
+	make_host();
+	assert_int_equal(ask("unknown"), 1);
+	json_assert_word(output, "0.builtin", "null");
+	assert_int_equal(ask("nf_nat"), 0);
+	json_assert_word(output, "0.builtin", "false");
+	tree_delete("proc/sys/kernel/osrelease");
+	assert_int_equal(ask("unknown"), 1);
+	json_assert_word(output, "0.builtin", "null");
+}
+
 /* ---- many arguments, and both forms ---- */
 
 static void many_arguments_are_one_array_in_their_order(void **state)
@@ -856,6 +961,10 @@ int main(void)
 		TEST(without_a_release_no_file_of_a_name_is_found),
 		TEST(without_modules_dep_no_file_of_a_name_is_found),
 		TEST(a_release_that_leads_elsewhere_is_not_followed),
+		TEST(a_file_of_another_name_is_found_by_either),
+		TEST(a_file_that_cannot_be_asked_leaves_a_module_unknown),
+		TEST(what_is_built_in_is_told_and_no_failure),
+		TEST(without_the_lists_nobody_knows_what_is_built_in),
 		TEST(many_arguments_are_one_array_in_their_order),
 		TEST(one_bad_argument_is_a_failure_and_spoils_no_other),
 		TEST(for_people_there_is_a_paragraph_for_each),

@@ -330,6 +330,33 @@ static void without_a_dialect_no_flag_has_a_meaning(void **state)
 	assert_line("", "P: unknown");
 }
 
+static void make_builtin(const char *path)
+{
+	make_file(path, MODULE_SIGNATURE_PENDING, 0);
+	report.name = "tcp_cubic";
+	report.is_builtin = report.is_builtin_known = true;
+}
+
+static void one_that_is_built_in_is_told_so_and_accused_of_nothing(void **state)
+{
+	(void)state;
+	make_builtin("");
+	assert_text(
+		"tcp_cubic\n"
+		"  loaded        built into the kernel\n"
+		"  why           It is built into the kernel: it is not loaded, and carries no taint flag.\n");
+	make_builtin("kernel/net/ipv4/tcp_cubic.ko");
+	set(MODULE_WORD_LICENSE, "GPL");
+	set(MODULE_WORD_VERSION, "2.3");
+	assert_text(
+		"tcp_cubic\n"
+		"  loaded        built into the kernel\n"
+		"  in tree       kernel/net/ipv4/tcp_cubic.ko\n"
+		"  licence       GPL (compatible with the GPL)\n"
+		"  version       2.3\n"
+		"  why           It is built into the kernel: it is not loaded, and carries no taint flag.\n");
+}
+
 /* ---- one of many that are loaded ---- */
 
 static void write_loaded(const struct report_module *loaded_report, struct text *text)
@@ -484,7 +511,36 @@ static void the_object_has_every_fact_of_a_loaded_module(void **state)
 	            "outside of the kernel's tree (O), the kernel could not verify its "
 	            "signature with the key of \"DKMS module signing key\" (E) and of a "
 	            "letter that is not known here (z).");
-	json_assert_count(json, "", 23);
+	json_assert_count(json, "", 24);
+}
+
+static void the_object_says_what_is_built_in(void **state)
+{
+	_cleanup_(text_clear) struct text bare = TEXT_INIT, text = TEXT_INIT;
+	const char *json;
+
+	(void)state;
+	make_builtin("");
+	json = write_json(&bare);
+	json_assert_word(json, "builtin", "true");
+	json_assert_word(json, "gpl_compatible", "null");
+	make_builtin("kernel/net/ipv4/tcp_cubic.ko");
+	set(MODULE_WORD_LICENSE, "GPL");
+	json = write_json(&text);
+	json_assert_word(json, "loaded", "false");
+	json_assert_word(json, "builtin", "true");
+	json_assert(json, "flags", "");
+	json_assert_count(json, "taints", 0);
+	json_assert(json, "path", "kernel/net/ipv4/tcp_cubic.ko");
+	json_assert(json, "error", "");
+	json_assert_word(json, "compression", "null");
+	json_assert_word(json, "signature", "null");
+	json_assert(json, "license", "GPL");
+	json_assert_word(json, "gpl_compatible", "true");
+	json_assert_word(json, "intree", "true");
+	json_assert_word(json, "file_differs", "null");
+	json_assert(json, "why", "It is built into the kernel: it is not loaded, and carries no taint flag.");
+	json_assert_count(json, "", 24);
 }
 
 static void what_is_not_known_is_null(void **state)
@@ -497,6 +553,7 @@ static void what_is_not_known_is_null(void **state)
 	make_file("", MODULE_SIGNATURE_MISSING, -ENOENT);
 	json = write_json(&text);
 	json_assert_word(json, "loaded", "null");
+	json_assert_word(json, "builtin", "null");
 	json_assert_word(json, "gpl_compatible", "null");
 	json_assert_word(json, "intree", "null");
 	json_assert_word(json, "file_differs", "null");
@@ -509,7 +566,7 @@ static void what_is_not_known_is_null(void **state)
 	json_assert(json, "license", "");
 	json_assert(json, "build_id", "");
 	/* The same members, always. */
-	json_assert_count(json, "", 23);
+	json_assert_count(json, "", 24);
 }
 
 /* What was not read cannot have said anything. */
@@ -685,7 +742,7 @@ static void no_hostile_value_leaves_its_string(void **state)
 		utf8_add_clean(&clean, hostile[i], strlen(hostile[i]));
 		for (size_t k = 0; k < ARRAY_SIZE(paths); k++)
 			json_assert(json, paths[k], text_string(&clean));
-		json_assert_count(json, "", 23);
+		json_assert_count(json, "", 24);
 		json_assert_count(json, "taints", 3);
 	}
 }
@@ -786,12 +843,14 @@ int main(void)
 		TEST(what_the_file_does_not_say_has_no_line),
 		TEST(whether_it_was_verified_is_told_when_asked),
 		TEST(without_a_dialect_no_flag_has_a_meaning),
+		TEST(one_that_is_built_in_is_told_so_and_accused_of_nothing),
 		TEST(one_of_many_is_told_in_few_lines),
 		TEST(of_one_of_many_the_title_is_bold_where_that_is_wanted),
 		TEST(of_a_file_that_nobody_has_looked_at_nothing_is_known),
 		TEST(one_of_many_has_the_members_of_any_but_of_what_is_the_same_for_all),
 		TEST(a_report_is_appended),
 		TEST(the_object_has_every_fact_of_a_loaded_module),
+		TEST(the_object_says_what_is_built_in),
 		TEST(what_is_not_known_is_null),
 		TEST(of_what_is_no_module_nothing_is_known),
 		TEST(switches_are_true_and_false),
