@@ -255,5 +255,6 @@ void verdict_unloaded_write(const struct dialect *dialect, const struct module_f
 
 void verdict_builtin_write(struct text *sentence)
 {
-	text_add_string(sentence, "It is built into the kernel: it is not loaded, and carries no taint flag.");
+	text_add_string(sentence, "It is built into the kernel: it is not loaded, and "
+	                          "carries no taint flag.");
 }
