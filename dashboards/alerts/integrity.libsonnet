@@ -7,7 +7,8 @@ function(config)
   local host = config.hostLabels;
   local alert(name, expr, summary, description) =
     common.fact(config, name, config.severities[name], expr, summary, description);
-  local notIgnored = '{taint!~%s}\n' % common.regex(config.ignoredTaints);
+  local except(taints) =
+    (if taints == [] then '' else '{taint!~%s}' % common.regex(taints)) + '\n';
 
   local secureBoot = 'kernel_taint_secure_boot{%s} == 1' % selector;
   local named = 'kernel_taint_module_support{%s, %s} == 1' % [selector, config.enforcedSelector];
@@ -15,13 +16,13 @@ function(config)
   [
     alert(
       'KernelTaintUnexplained',
-      'instance_taint:kernel_taint_flag_unexplained:max' + notIgnored,
+      'instance_taint:kernel_taint_flag_unexplained:max' + except(config.ignoredTaints),
       'A kernel has a taint of a module that is not there.',
       'The kernel of {{ $labels.instance }} has the taint {{ $labels.taint }}, and no loaded module carries it.'
     ),
     alert(
       'KernelTaintContradicted',
-      'instance_taint:kernel_taint_flag_contradicted:max' + notIgnored,
+      'instance_taint:kernel_taint_flag_contradicted:max' + except(config.ignoredContradictions),
       'A taint mask lacks what a loaded module carries.',
       'On {{ $labels.instance }} a loaded module carries the taint {{ $labels.taint }}, and the mask does not have it.'
     ),

@@ -28,7 +28,7 @@ function(config)
         matcher('=~', std.get(row, 'modules', [])),
         matcher('!~', row.allowed),
       ],
-      'A module that is not allowed taints a kernel.',
+      'A module is loaded that is not allowed.',
       'The kernel of {{ $labels.instance }} has the module {{ $labels.module }} loaded, %s.' %
       std.get(facts, row.taint, 'which carries the taint {{ $labels.taint }}')
     )

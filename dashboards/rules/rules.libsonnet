@@ -16,6 +16,19 @@ local rule(record, expr) = { record: record, expr: expr };
     )
   ||| % (config { labels: labels, expr: expr % config }),
 
+  // Taints that a module of SUSE's kernels may carry without tainting the kernel, and in which
+  // releases: 6.4 and later, and 3.0 to 4.4.
+  local perModule = {
+    external_support: @'(6\.([4-9]|[1-9][0-9]+)|([7-9]|[1-9][0-9]+)\.[0-9]+)[^0-9].*',
+    no_support: @'(3\.[0-9]+|4\.[0-4])[^0-9].*',
+  },
+  // The hosts with these kernels, as series of each taint.
+  local perModuleHosts = std.join('\n  or\n', [
+    '    label_replace(kernel_taint_kernel_info{%s, dialect="suse", release=~%s}, "taint", "%s", "", "")'
+    % [config.kernelTaintSelector, std.escapeStringJson(perModule[taint]), taint]
+    for taint in std.objectFields(perModule)
+  ]),
+
   prometheusRules+:: {
     groups+: [
       {
@@ -44,11 +57,18 @@ local rule(record, expr) = { record: record, expr: expr };
             and on (%(hostLabels)s)
               changes(instance:kernel_taint_mask:max[%(newTaintWindow)s]) > 0
           ||| % config),
-        ] + [
-          rule('instance_taint:%s:max' % family, |||
-            max by (%(hostLabels)s, taint) (%(family)s{%(kernelTaintSelector)s} == 1)
-          ||| % config { family: family })
-          for family in ['kernel_taint_flag_unexplained', 'kernel_taint_flag_contradicted']
+
+          rule('instance_taint:kernel_taint_flag_unexplained:max', |||
+            max by (%(hostLabels)s, taint) (kernel_taint_flag_unexplained{%(kernelTaintSelector)s} == 1)
+          ||| % config),
+
+          // Older exporters have series for SUSE's taints that modules carry by themselves, too.
+          rule('instance_taint:kernel_taint_flag_contradicted:max', |||
+            max by (%(hostLabels)s, taint) (kernel_taint_flag_contradicted{%(kernelTaintSelector)s} == 1)
+            unless on (%(hostLabels)s, taint) (
+            %(perModuleHosts)s
+            )
+          ||| % (config { perModuleHosts: perModuleHosts })),
         ],
       },
       {

@@ -8,6 +8,7 @@
     fleetLabels: 'cluster, job',
     newTaintWindow: '30m',
     ignoredTaints+: self.crashTaints,
+    ignoredContradictions: ['livepatch'],
     expectedHosts: 'up{job="node"}',
     enforcedSelector: 'env="production"',
     runbookURLPattern: 'https://wiki.example.org/runbooks?page=%s',
