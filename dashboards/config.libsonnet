@@ -81,6 +81,7 @@ local vbox = ['vbox.*'];
       KernelTaintCrashed: 'warning',
       KernelTaintForced: 'warning',
       KernelTaintWarned: 'info',
+      KernelTaintMicrocodeOutdated: 'info',
       KernelTaintNewCrash: 'critical',
       KernelTaintNewForced: 'warning',
       KernelTaintNewWarning: 'warning',

@@ -22,6 +22,17 @@
   // PromQL reads a string in quotes as JSON does.
   regex(alternatives): std.escapeStringJson(std.join('|', alternatives)),
 
+  // EXPR, which is about TAINTS, without cpu_out_of_spec of hosts whose kernel set it because
+  // the microcode is outdated: that has an alert of its own.
+  unlessMicrocode(config, taints, expr)::
+    if !std.member(taints, 'cpu_out_of_spec') then expr
+    else expr + |||
+      unless on (%s, taint)
+        label_replace(
+          kernel_taint_microcode_outdated{%s} == 1, "taint", "cpu_out_of_spec", "", ""
+        )
+    ||| % [config.hostLabels, config.kernelTaintSelector],
+
   // Of TAINTS those that may alert.
   alerting(config, taints): [
     taint

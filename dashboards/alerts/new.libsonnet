@@ -30,16 +30,24 @@ function(config)
     'The kernel of {{ $labels.instance }} has got the taint {{ $labels.taint }} within the last %s.' %
     config.newTaintWindow
   );
-  local listed(taints) = 'instance_taint:kernel_taint_flag:new{taint=~%s}\n' %
-                         common.regex(common.alerting(config, taints));
+  local listed(taints) = common.unlessMicrocode(
+    config,
+    taints,
+    'instance_taint:kernel_taint_flag:new{taint=~%s}\n' %
+    common.regex(common.alerting(config, taints))
+  );
   [
     alert('KernelTaintNewCrash', listed(config.crashTaints), 'A kernel crashed, or its hardware failed, just now.'),
     alert('KernelTaintNewForced', listed(config.forcedTaints), 'A module was loaded or unloaded by force just now.'),
     alert('KernelTaintNewWarning', listed(config.warningTaints), 'A kernel warned, or locked up, just now.'),
     alert(
       'KernelTaintNew',
-      'instance_taint:kernel_taint_flag:new{taint!~%s}\n' % common.regex(told + config.ignoredTaints) +
-      unlessAllowed,
+      common.unlessMicrocode(
+        config,
+        ['cpu_out_of_spec'],
+        'instance_taint:kernel_taint_flag:new{taint!~%s}\n' % common.regex(told + config.ignoredTaints) +
+        unlessAllowed
+      ),
       'A kernel became tainted just now.'
     ),
   ]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A site with its own wishes: two clusters in one Prometheus, hosts that another job knows,
-// allowed names that no module should have.
+// allowed names that no module should have, processors that are taken seriously.
 (import 'mixin.libsonnet') + {
   _config+:: {
     kernelTaintSelector: 'job=~"kernel_taint|bare \\"metal\\"", cluster!=""',
@@ -9,6 +9,7 @@
     newTaintWindow: '30m',
     ignoredTaints+: self.crashTaints,
     ignoredContradictions: ['livepatch'],
+    warningTaints+: ['cpu_out_of_spec'],
     expectedHosts: 'up{job="node"}',
     enforcedSelector: 'env="production"',
     runbookURLPattern: 'https://wiki.example.org/runbooks?page=%s',
