@@ -91,6 +91,7 @@ local vbox = ['vbox.*'];
       KernelTaintHiddenModule: 'critical',
       KernelTaintModulesDisagree: 'warning',
       KernelTaintSignaturesNotEnforced: 'warning',
+      KernelTaintPostureHidden: 'info',
       KernelTaintModuleFileDiffers: 'info',
       KernelTaintExporterDown: 'warning',
       KernelTaintCollectorFailed: 'warning',

@@ -22,6 +22,9 @@
   // PromQL reads a string in quotes as JSON does.
   regex(alternatives): std.escapeStringJson(std.join('|', alternatives)),
 
+  // LINES two columns to the right: rules are read as YAML, too.
+  indented(lines):: '  %s\n' % std.strReplace(std.rstripChars(lines, '\n'), '\n', '\n  '),
+
   // EXPR, which is about TAINTS, without cpu_out_of_spec of hosts whose kernel set it because
   // the microcode is outdated: that has an alert of its own.
   unlessMicrocode(config, taints, expr)::

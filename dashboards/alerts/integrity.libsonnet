@@ -10,9 +10,30 @@ function(config)
   local except(taints) =
     (if taints == [] then '' else '{taint!~%s}' % common.regex(taints)) + '\n';
 
+  // Hosts that should enforce signatures: Secure Boot is on, or the site names them. A
+  // reading that is hidden from the exporter is neither on nor off.
   local secureBoot = 'kernel_taint_secure_boot{%s} == 1' % selector;
   local named = 'kernel_taint_module_support{%s, %s} == 1' % [selector, config.enforcedSelector];
-  local mustEnforce = if config.enforcedSelector == '' then [secureBoot] else [secureBoot, named];
+  local hasNames = config.enforcedSelector != '';
+  local hidden(reading) = 'kernel_taint_posture_visible{%s, reading="%s"} == 0' % [selector, reading];
+  local enforcement = {
+    host: host,
+    selector: selector,
+    must: if hasNames then '%s or %s' % [secureBoot, named] else secureBoot,
+    unlessNamed: if hasNames then ' unless on (%s) %s' % [host, named] else '',
+    secureBootHidden: hidden('secure_boot'),
+    lockdownHidden: hidden('lockdown'),
+  };
+  // Without those that refuse unsigned modules, or all, whatever is hidden.
+  local unlessEnforced = |||
+    unless on (%(host)s) (
+        kernel_taint_module_signatures_enforced{%(selector)s} == 1
+      or
+        kernel_taint_module_loading_disabled{%(selector)s} == 1
+      or
+        kernel_taint_lockdown{%(selector)s, mode!="none"} == 1
+    )
+  ||| % enforcement;
   [
     alert(
       'KernelTaintUnexplained',
@@ -41,21 +62,33 @@ function(config)
     alert(
       'KernelTaintSignaturesNotEnforced',
       |||
-        max by (%(host)s) (%(mustEnforce)s)
+        max by (%(host)s) (%(must)s)
         and on (%(host)s)
           kernel_taint_module_support{%(selector)s} == 1
         and on (%(host)s)
           kernel_taint_scrape_collector_success{%(selector)s, collector="posture"} == 1
-        unless on (%(host)s) (
-            kernel_taint_module_signatures_enforced{%(selector)s} == 1
-          or
-            kernel_taint_module_loading_disabled{%(selector)s} == 1
-          or
-            kernel_taint_lockdown{%(selector)s, mode!="none"} == 1
-        )
-      ||| % { host: host, selector: selector, mustEnforce: std.join(' or ', mustEnforce) },
+        unless on (%(host)s)
+          %(lockdownHidden)s
+      ||| % enforcement + unlessEnforced,
       'A kernel that should enforce module signatures does not.',
       'The kernel of {{ $labels.instance }} loads modules without a signature: neither sig_enforce nor lockdown is on.'
+    ),
+    // One alert for a fleet: where exporters run in pods, it is true of all of them.
+    alert(
+      'KernelTaintPostureHidden',
+      'count by (%s) (\n' % config.fleetLabels +
+      common.indented(|||
+        (
+            group by (%(host)s) (%(secureBootHidden)s)%(unlessNamed)s
+          or
+            group by (%(host)s) (%(must)s) and on (%(host)s) %(lockdownHidden)s
+        )
+        and on (%(host)s)
+          kernel_taint_module_support{%(selector)s} == 1
+      ||| % enforcement + unlessEnforced) +
+      ')\n',
+      'Secure Boot or lockdown is hidden from exporters.',
+      'Secure Boot or lockdown is hidden from {{ $value }} exporter(s). Whether those kernels should enforce module signatures, and whether they do, is unknown.'
     ),
     alert(
       'KernelTaintModuleFileDiffers',
