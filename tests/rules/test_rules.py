@@ -115,6 +115,14 @@ def rules_read_what_the_program_exposes():
             assert f'"{name}"' in families, f"{name} in {rule}"
 
 
+def the_runbook_names_events_of_the_program():
+    source = (TOP / "exporter/model/announcement.c").read_text()
+    known = set(re.findall(r'\] = \{ "(\w+)"', source))
+    runbook = (MIXIN / "RUNBOOKS.md").read_text()
+    events = set(re.findall(r"^\| `\w+` \(`\w`\) \| `(\w+)` \|", runbook, re.MULTILINE))
+    assert events and events <= known, events - known
+
+
 def the_configuration_names_taints_of_the_program():
     slugs = set(re.findall(r'\] = \{ "(\w+)"', (TOP / "exporter/model/taint.c").read_text()))
     config = jsonnet("(import 'mixin.libsonnet')._config")
@@ -154,6 +162,7 @@ tap(
         every_alert_says_what_it_must,
         no_rule_knows_bits_or_letters,
         rules_read_what_the_program_exposes,
+        the_runbook_names_events_of_the_program,
         the_configuration_names_taints_of_the_program,
         rules_follow_a_site_s_configuration,
         a_site_may_have_no_rules_for_modules,
