@@ -66,7 +66,7 @@ function(common)
     ) + panels.size(8, 10),
     panels.bars(
       'Top modules',
-      'The modules that taint most hosts. A bar links to the module.',
+      'The modules that carry a taint on most hosts. A bar links to the module.',
       [now('topk(15, sum by (module) (job_module:kernel_taint_hosts:count{%(fleet)s}))', '{{module}}')],
     ) + panels.linked(common.moduleLabelLink) + panels.size(8, 10),
     panels.bars(
@@ -124,7 +124,7 @@ function(common)
     ) + panels.alarming('orange') + panels.size(6, 4),
     panels.stat(
       'Hosts with contradicted masks',
-      'Hosts where a loaded module carries a taint that the mask lacks: somebody changed the mask.',
+      'Hosts where a loaded module carries a taint that the mask lacks: somebody changed the mask. Taints that their kernels keep per module do not count.',
       [now(orZero('count(group by (%(hostLabels)s) (instance_taint:kernel_taint_flag_contradicted:max{%(host)s}))'))],
     ) + panels.alarming('red') + panels.size(6, 4),
     panels.stat('Hosts with hidden modules', 'Hosts where sysfs shows a loaded module that /proc/modules does not list.', [
@@ -163,7 +163,7 @@ function(common)
     ) + panels.size(8, 8),
     panels.table(
       'Contradicted taints',
-      'Taints that a loaded module carries and the mask lacks.',
+      'Taints that a loaded module carries and the mask lacks, but for those that the kernel keeps per module.',
       [rows('max by (%(hostLabels)s, taint) (instance_taint:kernel_taint_flag_contradicted:max{%(host)s})')],
       [common.hostColumn, common.taintColumn, common.jobColumn],
       hidden=['Value'],

@@ -26,8 +26,11 @@ function(common)
     ) + panels.alarming('orange'),
     panels.stat(
       'Contradicted',
-      'Taints that a loaded module carries and the mask lacks: somebody changed the mask.',
-      [now('sum(kernel_taint_flag_contradicted{%(raw)s})')],
+      'Taints that a loaded module carries and the mask lacks: somebody changed the mask. Taints that this kernel keeps per module do not count.',
+      [now(|||
+        count(instance_taint:kernel_taint_flag_contradicted:max{%(host)s})
+        or 0 * sum(kernel_taint_flag_contradicted{%(raw)s})
+      |||)],
     ) + panels.alarming('red'),
     panels.stat('Hidden modules', 'Modules that sysfs shows as loaded and /proc/modules does not list.', [
       now('max(kernel_taint_modules_hidden{%(raw)s})'),
@@ -85,7 +88,7 @@ function(common)
 
   local modules = [
     panels.table(
-      'Modules that taint',
+      'Modules with taints',
       'The loaded modules that carry a taint, and what their files say. A module name links to the same module on other hosts. Empty cells are unknown: the collector for signatures is off, or there is no file.',
       common.moduleRows('%(raw)s', 'version, signature, signer, license, verified, path'),
       [
@@ -102,8 +105,8 @@ function(common)
       ],
       hidden=['Value #B', 'job', 'instance'],
     ) + panels.size(24, 10),
-    panels.timeseries('Modules over time', 'Loaded modules that taint, by what the kernel says of them.', [
-      range('max(kernel_taint_modules_tainting{%(raw)s})', 'tainting'),
+    panels.timeseries('Modules over time', 'Loaded modules that carry a taint, by what the kernel says of them.', [
+      range('max(kernel_taint_modules_tainting{%(raw)s})', 'any taint'),
       range('max(kernel_taint_modules_proprietary{%(raw)s})', 'proprietary'),
       range('max(kernel_taint_modules_out_of_tree{%(raw)s})', 'out of tree'),
       range('max(kernel_taint_modules_unsigned{%(raw)s})', 'unsigned'),
@@ -113,7 +116,7 @@ function(common)
     ]) + panels.size(8, 8),
     panels.table(
       'Unloaded modules',
-      'Tainting modules that are no longer loaded. Needs the collector "unloaded", which is off by default.',
+      'Modules that carried a taint and are no longer loaded. Needs the collector "unloaded", which is off by default.',
       [rows('max by (module, flags) (kernel_taint_unloaded_module{%(raw)s})')],
       [
         common.moduleColumn,
@@ -127,27 +130,38 @@ function(common)
     panels.name('Kernel', 'The release of the running kernel, and whose meaning of the bits applies to it.', [
       now('max by (release, dialect) (kernel_taint_kernel_info{%(raw)s})', '{{release}} ({{dialect}})'),
     ]) + panels.size(8, 4),
-    panels.name('Lockdown', 'The lockdown mode in force. No data: this kernel has no lockdown.', [
-      now('max by (mode) (kernel_taint_lockdown{%(raw)s}) == 1', '{{mode}}'),
+    panels.name('Lockdown', 'The lockdown mode in force. "hidden": the exporter cannot see it, as in a container without securityfs. No data: this kernel has no lockdown.', [
+      now(|||
+        max by (mode) (kernel_taint_lockdown{%(raw)s}) == 1
+        or label_replace(
+          max(kernel_taint_posture_visible{%(raw)s, reading="lockdown"}) == 0, "mode", "hidden", "", ""
+        )
+      |||, '{{mode}}'),
     ]),
-    panels.stat('Secure Boot', 'Whether the firmware enforces Secure Boot, read when the exporter started. No data: no EFI.', [
-      now('max(kernel_taint_secure_boot{%(raw)s})'),
-    ]) + panels.mapped(yesNo),
+    panels.stat('Secure Boot', 'Whether the kernel takes Secure Boot for enabled, read when the exporter started. "hidden": the exporter cannot see it, as in a container without /sys/firmware. No data: no EFI.', [
+      now(|||
+        max(kernel_taint_secure_boot{%(raw)s})
+        or 2 + (max(kernel_taint_posture_visible{%(raw)s, reading="secure_boot"}) == 0)
+      |||),
+    ]) + panels.mapped(panels.words('no', 'orange', 'yes', 'green', two='hidden')),
     panels.stat('Signatures enforced', 'Whether the kernel refuses modules without a valid signature (module.sig_enforce).', [
       now('max(kernel_taint_module_signatures_enforced{%(raw)s})'),
     ]) + panels.mapped(yesNo),
     panels.stat('Panic mask', 'The taints that make the kernel panic (panic_on_taint), in hexadecimal; 0 is none.', [
       now('max(kernel_taint_panic_mask{%(raw)s})'),
     ]) + panels.unit('hex0x'),
+    panels.stat('Microcode', 'Whether the processors run microcode that the kernel knows to be outdated: then it sets cpu_out_of_spec at boot. No data: the kernel does not say, as in virtual machines.', [
+      now('max(kernel_taint_microcode_outdated{%(raw)s})'),
+    ]) + panels.mapped(panels.words('not outdated', 'green', 'outdated', 'orange')),
     panels.stat('Module support', 'Whether this kernel was built with loadable modules.', [
       now('max(kernel_taint_module_support{%(raw)s})'),
-    ]) + panels.mapped(panels.words('no', 'text', 'yes', 'text')) + wide,
+    ]) + panels.mapped(panels.words('no', 'text', 'yes', 'text')),
     panels.stat('Module loading', 'Whether modules can still be loaded (kernel.modules_disabled).', [
       now('max(kernel_taint_module_loading_disabled{%(raw)s})'),
     ]) + panels.mapped(panels.words('possible', 'text', 'disabled until reboot', 'green')) + wide,
     panels.stat('Loaded modules', 'Modules in /proc/modules, in any state.', [
       now('max(kernel_taint_modules_loaded{%(raw)s})'),
-    ]) + wide,
+    ]),
     panels.name('Exporter', 'The version of the exporter on this host.', [
       now('max by (version) (kernel_taint_exporter_build_info{%(raw)s})', '{{version}}'),
     ]) + wide,
@@ -169,7 +183,7 @@ function(common)
     ) + panels.size(8, 8),
     panels.events(
       'Log events',
-      'Records of the kernel log that announce a taint. Needs the collector "log", which is off by default.',
+      'Records of the kernel log that announce a taint, with the module, if it is one that taints. Needs the collector "log", which is off by default.',
       [
         range('sum by (event, module) (increase(kernel_taint_log_events_total{%(raw)s}[$__rate_interval]))', '{{event}} {{module}}'),
         range('max(increase(kernel_taint_log_lost_records_total{%(raw)s}[$__rate_interval]))', 'lost records'),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The modules that taint kernels: on how many hosts, in which versions, signed by whom; and
+// The modules that carry taints: on how many hosts, in which versions, signed by whom; and
 // of those that are chosen, the hosts that load them.
 local panels = import 'panels.libsonnet';
 
@@ -21,9 +21,9 @@ function(common)
   ]) + panels.size(8, 8);
 
   local all = [
-    panels.row('All modules that taint'),
+    panels.row('All modules with taints'),
 
-    panels.stat('Different modules', 'Modules that taint a host, by name.', [
+    panels.stat('Different modules', 'Modules that carry a taint on a host, by name.', [
       now('count(group by (module) (job_module:kernel_taint_hosts:count{%(fleet)s}))'),
     ]) + panels.size(6, 4),
     panels.stat('Unsigned', 'Loaded modules that the kernel could not verify, each once for every host.', [
@@ -38,7 +38,7 @@ function(common)
 
     panels.table(
       'Modules',
-      'Each module that taints: on how many hosts, and how many different versions and signers its files have.',
+      'Each module that carries a taint: on how many hosts, and how many different versions and signers its files have.',
       [
         rows('sum by (module) (job_module:kernel_taint_hosts:count{%(fleet)s})'),
         rows('count by (module) (group by (module, version) (%s{%%(fleet)s}))' % files),
@@ -65,7 +65,7 @@ function(common)
       }] + super.transformations,
     } + panels.size(12, 10),
 
-    panels.timeseries('Top modules over time', 'The ten modules that taint most hosts now.', [
+    panels.timeseries('Top modules over time', 'The ten modules that carry a taint on most hosts now.', [
       range(|||
         sum by (module) (job_module:kernel_taint_hosts:count{%(fleet)s})
         and topk(10, sum by (module) (job_module:kernel_taint_hosts:count{%(fleet)s} @ end()))
@@ -75,7 +75,7 @@ function(common)
       range('sum by (taint) (job_module_taint:kernel_taint_hosts:count{%(fleet)s})', '{{taint}}'),
     ]),
 
-    bars('Signers', 'Who signed the files of the modules that taint, each once for every host.', 'signer'),
+    bars('Signers', 'Who signed the files of these modules, each once for every host.', 'signer'),
     bars('Licences', 'The licences that these files name.', 'license'),
     bars('Signatures', 'What kind of signature these files hold. "none" is what the file says; "unsigned" is what the kernel says of what it loaded.', 'signature'),
 
@@ -98,7 +98,7 @@ function(common)
   local chosen = [
     panels.row('Chosen: $module'),
 
-    panels.timeseries('Hosts by chosen module', 'How many hosts a chosen module taints.', [
+    panels.timeseries('Hosts by chosen module', 'How many hosts load a chosen module that carries a taint.', [
       range('sum by (module) (job_module:kernel_taint_hosts:count{%(fleet)s, module=~"$module"})', '{{module}}'),
     ]) + panels.size(8, 8),
     panels.timeseries('Versions of chosen modules', 'Hosts by the version of the module: how an update spreads.', [
@@ -113,7 +113,7 @@ function(common)
 
     panels.table(
       'Hosts that load chosen modules',
-      'Each host that a chosen module taints, with what the file on that host says. Empty cells are unknown there.',
+      'Each host on which a chosen module carries a taint, with what the file on that host says. Empty cells are unknown there.',
       common.moduleRows(
         '%(raw)s, module=~"$module"',
         'version, srcversion, signature, signer, license, verified',
@@ -138,7 +138,7 @@ function(common)
   common.dashboard(
     'modules',
     'Modules',
-    'Which modules taint the kernels of the fleet, on how many hosts, in which versions, and signed by whom.',
+    'Which modules carry taints in the fleet, on how many hosts, in which versions, and signed by whom.',
     [common.job, common.instance, common.module],
     all + chosen,
   )

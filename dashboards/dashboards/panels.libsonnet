@@ -49,12 +49,13 @@ local noThresholds = { mode: 'absolute', steps: [{ color: 'text', value: null }]
 
   // ---- values ----
 
-  // 0 and 1 as words; colours alone would not do.
-  words(zero, zeroColor, one, oneColor):: [{
+  // 0 and 1 as words, and 2 if there is a word for it; colours alone would not do.
+  words(zero, zeroColor, one, oneColor, two=null):: [{
     type: 'value',
     options: {
       '0': { text: zero, color: zeroColor, index: 0 },
       '1': { text: one, color: oneColor, index: 1 },
+      [if two != null then '2']: { text: two, color: 'text', index: 2 },
     },
   }],
 

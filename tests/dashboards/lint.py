@@ -340,7 +340,7 @@ def filled(expr):
 @rule
 def meanings_are_those_of_the_exporter(boards):
     source = (ROOT / "exporter/model/taint.c").read_text(encoding="utf-8")
-    known = dict(re.findall(r'\{ "(\w+)", \w+, \w+, "([^"]*)",', source))
+    known = dict(re.findall(r'\{ "(\w+)", (?:\w+, )+"([^"]*)",', source))
     known["unknown"] = "a bit that the exporter does not know"
     tables = [panel for _, panel in each_panel(boards) if panel["title"] == "Set now"]
     for override in tables[0]["fieldConfig"]["overrides"]:
