@@ -21,14 +21,21 @@ SCENES = TESTS / "scenes"
 # The bits that mean the same to every kernel from 3.16 on, whoever built it.
 BITS = {"P": 0, "F": 1, "R": 3, "B": 5, "D": 7, "W": 9, "C": 10, "O": 12, "E": 13, "L": 14}
 
+# Letters that SUSE's kernels from 6.4 on keep with the module, and not in the mask.
+PER_MODULE = "X"
+
 
 @dataclasses.dataclass
 class Plan:
-    """A host to be: what it starts from, and what is loaded then, {module: letters}."""
+    """
+    A host to be: what it starts from, what its files hold instead, {path: text}, and what is
+    loaded then, {module: letters}.
+    """
 
     name: str
     scene: str
     rebooted: bool = False
+    files: dict = dataclasses.field(default_factory=dict)
     modules: dict = dataclasses.field(default_factory=dict)
     flags: tuple = ()  # of the exporter; {scene} is the folder
 
@@ -41,6 +48,10 @@ class Host:
         self.scene = copy_scene(SCENES / plan.scene, folder / plan.name)
         if plan.rebooted:
             self.reboot()
+        for path, text in plan.files.items():
+            file = self.scene / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace(file, text)
         for module, letters in plan.modules.items():
             self.load(module, letters)
         flags = [flag.format(scene=self.scene) for flag in plan.flags]
@@ -69,7 +80,7 @@ class Host:
 
     def load(self, module, letters):
         """Loads a module; as in a kernel, the mask has its taints first."""
-        self.taint(letters)
+        self.taint(letter for letter in letters if letter not in PER_MODULE)
         file = self.scene / "proc/modules"
         replace(file, module_line(module, letters) + file.read_text())
         add_module_folder(self.scene, module, letters)
@@ -90,6 +101,19 @@ NVIDIA = {"nvidia": "POE", "nvidia_modeset": "POE", "nvidia_uvm": "POE"}
 ZFS = {"spl": "OE", "zfs": "POE"}
 FALCON = {"falcon_lsm_serviceable": "PE"}
 SCINI = {"scini": "POE"}
+HYPER_V = {"hv_vmbus": "X", "hv_storvsc": "X", "hv_netvsc": "X"}
+
+
+def kernel(release, mask=0):
+    """The files of a host that runs another kernel than its scene."""
+    return {
+        "proc/sys/kernel/osrelease": f"{release}\n",
+        "proc/sys/kernel/tainted": f"{mask}\n",
+        "proc/version": f"Linux version {release} (builder@host) #1 SMP\n",
+    }
+
+
+OLD_MICROCODE = {"sys/devices/system/cpu/vulnerabilities/old_microcode": "Vulnerable\n"}
 
 FLEET = (
     Plan("app-deb12-01", "intree"),
@@ -99,7 +123,19 @@ FLEET = (
     Plan("app-rhel8-02", "rhel8.6"),
     Plan("app-rhel9-01", "rhel9.3", rebooted=True, modules=FALCON),
     Plan("app-rhel9-02", "rhel9.3", rebooted=True),
+    Plan(
+        "app-rhel9-03",
+        "rhel9.3",
+        rebooted=True,
+        files=kernel("5.14.0-611.9.1.el9_7.x86_64", mask=1 << 19),
+    ),
     Plan("azure-sles15-01", "suse-azure"),
+    Plan("azure-sles15-02", "suse-6.4", rebooted=True, modules=HYPER_V),
+    Plan(
+        "bare-ubuntu24-01",
+        "intree",
+        files=kernel("6.17.0-14-generic", mask=1 << 2) | OLD_MICROCODE,
+    ),
     Plan("bastion-deb12-01", "orphan"),
     Plan(
         "build-deb12-01",

@@ -150,6 +150,49 @@ def it_shows_a_fleet_in_which_a_taint_appears_and_leaves_nothing_behind():
         assert_nothing_is_left(children)
 
 
+def ask(prometheus, query):
+    """The labels of each series that QUERY finds."""
+    reply = fetch(f"{prometheus}api/v1/query?{urllib.parse.urlencode({'query': query})}")
+    return [found["metric"] for found in json.loads(reply)["data"]["result"]]
+
+
+@test
+def it_accuses_no_host_of_what_its_kernel_does():
+    # A module that taints nothing; a fact that is no event; a taint that no module carries.
+    alerts = {
+        "azure-sles15-02": set(),
+        "bare-ubuntu24-01": {("KernelTaintMicrocodeOutdated", "info")},
+        "app-rhel9-03": set(),
+    }
+    taints = {
+        "azure-sles15-02": set(),
+        "bare-ubuntu24-01": {"cpu_out_of_spec"},
+        "app-rhel9-03": {"fwctl"},
+    }
+    with Demo() as demo:
+        prometheus = demo.url("Prometheus")
+
+        def of(name, query, *labels):
+            series = ask(prometheus, query % f'instance="{name}"')
+            found = {tuple(one[label] for label in labels) for one in series}
+            return {one[0] for one in found} if len(labels) == 1 else found
+
+        # What is to fire is pending, after one more evaluation.
+        wait_until(
+            lambda: of("bare-ubuntu24-01", "ALERTS{%s}", "alertname"), what="a pending alert"
+        )
+        for name, expected in alerts.items():
+            assert of(name, "ALERTS{%s}", "alertname", "severity") == expected, name
+            set_now = of(name, "instance_taint:kernel_taint_flag:max{%s}", "taint")
+            assert set_now == taints[name], (name, set_now)
+            contradicted = "instance_taint:kernel_taint_flag_contradicted:max{%s}"
+            assert of(name, contradicted, "taint") == set(), name
+            (url,) = of(name, "demo:host_page:info{%s}", "url")
+            assert "tampered" not in fetch(f"{url}/"), name
+        carried = of("azure-sles15-02", "kernel_taint_module{%s}", "module")
+        assert carried == {"hv_vmbus", "hv_storvsc", "hv_netvsc"}, carried
+
+
 @test
 def it_says_which_program_has_died_and_ends():
     with Demo() as demo:
