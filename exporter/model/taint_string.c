@@ -78,9 +78,8 @@ void taint_columns_init(struct taint_columns *columns, const struct dialect *dia
 {
 	const struct layout *layout = find_layout(dialect);
 
-	*columns = (struct taint_columns){
-		.printed = layout ? layout->printed : UINT64_MAX
-	};
+	*columns = (struct taint_columns){ .printed = layout ? layout->printed
+		                                             : UINT64_MAX };
 	if (!layout || !layout->width) {
 		init_without_dashes(columns, dialect);
 		return;

@@ -447,10 +447,10 @@ static void scene_init(struct scene *scene, enum dialect_id id, const char *rele
 	snapshot->process = (struct snapshot_process){
 		.cpu_time = 120000000,
 		.start_time = UINT64_C(1795298562123000000),
-		.open_fds = { true, 9 },
-		.max_fds = { true, 1024 },
-		.virtual_memory_bytes = { true, 5242880 },
-		.resident_memory_bytes = { true, 2097152 },
+		.open_fds = { .known = true, .value = 9 },
+		.max_fds = { .known = true, .value = 1024 },
+		.virtual_memory_bytes = { .known = true, .value = 5242880 },
+		.resident_memory_bytes = { .known = true, .value = 2097152 },
 	};
 	dialect_init(&scene->dialect, id, release);
 	scene->metrics = (struct metrics){

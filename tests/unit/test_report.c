@@ -341,20 +341,20 @@ static void one_that_is_built_in_is_told_so_and_accused_of_nothing(void **state)
 {
 	(void)state;
 	make_builtin("");
-	assert_text(
-		"tcp_cubic\n"
-		"  loaded        built into the kernel\n"
-		"  why           It is built into the kernel: it is not loaded, and carries no taint flag.\n");
+	assert_text("tcp_cubic\n"
+	            "  loaded        built into the kernel\n"
+	            "  why           It is built into the kernel: it is not loaded, and "
+	            "carries no taint flag.\n");
 	make_builtin("kernel/net/ipv4/tcp_cubic.ko");
 	set(MODULE_WORD_LICENSE, "GPL");
 	set(MODULE_WORD_VERSION, "2.3");
-	assert_text(
-		"tcp_cubic\n"
-		"  loaded        built into the kernel\n"
-		"  in tree       kernel/net/ipv4/tcp_cubic.ko\n"
-		"  licence       GPL (compatible with the GPL)\n"
-		"  version       2.3\n"
-		"  why           It is built into the kernel: it is not loaded, and carries no taint flag.\n");
+	assert_text("tcp_cubic\n"
+	            "  loaded        built into the kernel\n"
+	            "  in tree       kernel/net/ipv4/tcp_cubic.ko\n"
+	            "  licence       GPL (compatible with the GPL)\n"
+	            "  version       2.3\n"
+	            "  why           It is built into the kernel: it is not loaded, and "
+	            "carries no taint flag.\n");
 }
 
 /* ---- one of many that are loaded ---- */
@@ -539,7 +539,9 @@ static void the_object_says_what_is_built_in(void **state)
 	json_assert_word(json, "gpl_compatible", "true");
 	json_assert_word(json, "intree", "true");
 	json_assert_word(json, "file_differs", "null");
-	json_assert(json, "why", "It is built into the kernel: it is not loaded, and carries no taint flag.");
+	json_assert(json, "why",
+	            "It is built into the kernel: it is not loaded, and carries no taint "
+	            "flag.");
 	json_assert_count(json, "", 24);
 }
 
