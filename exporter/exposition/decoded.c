@@ -184,7 +184,7 @@ static void add_meanings(const struct decoded *decoded,
 		text_add_string(text, ", ");
 		text_add_string(text, taint_slug(fact->taint));
 		text_add_string(text, ": ");
-		taint_fact_meaning_write(fact, text);
+		text_add_string(text, taint_fact_meaning(fact));
 		text_add_char(text, '\n');
 	}
 }
@@ -238,7 +238,7 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 	lines_add_label(text, label);
 	text_add_string(text, diagnosed_slug(taint));
 	text_add_string(text, ": ");
-	diagnosed_meaning_write(taint, decoded->diagnosis, text);
+	text_add_string(text, diagnosed_meaning(taint, decoded->diagnosis));
 	if (taint->is_set_known && !taint->is_set)
 		text_add_string(text, "; not in the mask");
 	text_add_char(text, '\n');

@@ -47,11 +47,9 @@ static void add_meaning(const struct meaning *meaning, struct text *text)
 	const struct taint_fact *fact = meaning->fact;
 	const char flag[] = { fact->letter, '\0' };
 	_cleanup_(text_clear) struct text since = TEXT_INIT, until = TEXT_INIT;
-	_cleanup_(text_clear) struct text words = TEXT_INIT;
 
 	kernel_version_write(&meaning->since, &since);
 	kernel_version_write(&meaning->until, &until);
-	taint_fact_meaning_write(fact, &words);
 	json_add_comma(text);
 	text_add_char(text, '{');
 	add_dialects(meaning->dialects, text);
@@ -60,9 +58,9 @@ static void add_meaning(const struct meaning *meaning, struct text *text)
 	json_add_number(text, "bit", fact->bit != TAINT_NO_BIT, fact->bit);
 	json_add_pair(text, "flag", flag);
 	json_add_pair(text, "taint", taint_slug(fact->taint));
-	json_add_pair(text, "meaning", text_string(&words));
+	json_add_pair(text, "meaning", taint_fact_meaning(fact));
 	text_add_char(text, '}');
-	if (since.error || until.error || words.error)
+	if (since.error || until.error)
 		text->error = -ENOMEM;
 }
 
@@ -114,16 +112,14 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
                       struct text *text)
 {
 	const char flag[] = { taint->flag, '\0' };
-	_cleanup_(text_clear) struct text meaning = TEXT_INIT;
 	const char *note = diagnosed_note(taint, decoded->diagnosis);
 
-	diagnosed_meaning_write(taint, decoded->diagnosis, &meaning);
 	json_add_comma(text);
 	text_add_char(text, '{');
 	json_add_number(text, "bit", taint->bit != TAINT_NO_BIT, taint->bit);
 	json_add_pair(text, "flag", flag);
 	json_add_pair(text, "taint", diagnosed_slug(taint));
-	json_add_pair(text, "meaning", text_string(&meaning));
+	json_add_pair(text, "meaning", diagnosed_meaning(taint, decoded->diagnosis));
 	if (*note)
 		json_add_pair(text, "note", note);
 	if (decoded->backtrace) {
@@ -134,8 +130,6 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 	}
 	add_elsewhere(decoded, taint, text);
 	text_add_char(text, '}');
-	if (meaning.error)
-		text->error = meaning.error;
 }
 
 static void add_letters(const struct diagnosis *diagnosis, struct taint_letters letters,

@@ -32,7 +32,6 @@ static bool begin_list(struct text *text, const char *key, bool is_known)
 static void begin_flag(const struct metrics *metrics, unsigned int bit, struct text *text)
 {
 	const struct taint_fact *fact = host_fact(metrics, bit);
-	_cleanup_(text_clear) struct text meaning = TEXT_INIT;
 	char flag[] = "?";
 
 	if (fact)
@@ -42,13 +41,9 @@ static void begin_flag(const struct metrics *metrics, unsigned int bit, struct t
 	json_add_number(text, "bit", true, bit);
 	json_add_pair(text, "flag", flag);
 	json_add_pair(text, "taint", fact ? taint_slug(fact->taint) : "unknown");
-	if (fact)
-		taint_fact_meaning_write(fact, &meaning);
-	json_add_pair(text, "meaning", fact ? text_string(&meaning) : "unknown");
+	json_add_pair(text, "meaning", fact ? taint_fact_meaning(fact) : "unknown");
 	json_add_pair(text, "cause",
 	              fact ? cause_find(fact->taint, metrics->snapshot) : NULL);
-	if (meaning.error)
-		text->error = meaning.error;
 }
 
 static void add_flags(const struct metrics *metrics, const char *key, bool is_known,

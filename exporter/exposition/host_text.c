@@ -136,7 +136,7 @@ static void add_flags(const struct metrics *metrics, struct sheet *sheet)
 		text_add_string(&value, fact ? taint_slug(fact->taint) : "unknown");
 		if (fact) {
 			text_add_string(&value, " (");
-			taint_fact_meaning_write(fact, &value);
+			text_add_string(&value, taint_fact_meaning(fact));
 			text_add_char(&value, ')');
 		}
 		sheet_add_text(sheet, label, &value);

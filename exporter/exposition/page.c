@@ -157,7 +157,7 @@ static void add_bit(const struct metrics *metrics, unsigned int bit, struct text
 	else
 		text_add_string(page, "<td>not set");
 	text_add_string(page, "</td><td>");
-	html_add(page, fact ? taint_meaning(fact->taint) : "not known on this kernel");
+	html_add(page, fact ? taint_fact_meaning(fact) : "not known on this kernel");
 	text_add_string(page, "</td><td>");
 	add_carriers(metrics, bit, page);
 	text_add_string(page, "</td></tr>\n");

@@ -70,10 +70,7 @@ static void add_loaded(const struct report_module *report, struct sheet *sheet)
 
 		text_add_char(&flag, *letter);
 		text_add_string(&flag, ": ");
-		if (fact)
-			taint_fact_meaning_write(fact, &flag);
-		else
-			text_add_string(&flag, "unknown");
+		text_add_string(&flag, fact ? taint_fact_meaning(fact) : "unknown");
 		sheet_add_text(sheet, letter == text_string(&letters) ? "flags" : "",
 		               &flag);
 	}
@@ -216,7 +213,7 @@ static void add_taints(const struct report_module *report, const char *letters,
 		json_add_pair(text, "flag", flag);
 		json_add_pair(text, "taint", fact ? taint_slug(fact->taint) : "unknown");
 		json_add_pair(text, "meaning",
-		              fact ? taint_meaning(fact->taint) : "unknown");
+		              fact ? taint_fact_meaning(fact) : "unknown");
 		text_add_char(text, '}');
 	}
 	text_add_char(text, ']');

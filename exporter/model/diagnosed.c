@@ -4,7 +4,6 @@
  */
 #include "model/diagnosed.h"
 
-#include "base/text.h"
 #include "model/backtrace.h"
 
 static void add_letter(struct taint_letters *letters, char letter)
@@ -130,17 +129,15 @@ static bool is_unsigned_only(const struct diagnosed_taint *taint,
 	return taint->fact->or_unsigned && diagnosis->is_unsigned_announced;
 }
 
-void diagnosed_meaning_write(const struct diagnosed_taint *taint,
-                             const struct diagnosis *diagnosis, struct text *text)
+const char *diagnosed_meaning(const struct diagnosed_taint *taint,
+                              const struct diagnosis *diagnosis)
 {
 	if (!taint->fact)
-		text_add_string(text, taint->is_uncertain
-		                              ? "it depends on the kernel's release"
-		                              : "not known of this kernel");
-	else if (is_unsigned_only(taint, diagnosis))
-		text_add_string(text, taint_meaning(TAINT_UNSIGNED_MODULE));
-	else
-		taint_fact_meaning_write(taint->fact, text);
+		return taint->is_uncertain ? "it depends on the kernel's release"
+		                           : "not known of this kernel";
+	if (is_unsigned_only(taint, diagnosis))
+		return taint_meaning(TAINT_UNSIGNED_MODULE);
+	return taint_fact_meaning(taint->fact);
 }
 
 const char *diagnosed_note(const struct diagnosed_taint *taint,

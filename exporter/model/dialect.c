@@ -281,13 +281,12 @@ const struct taint_fact *dialect_facts(size_t *ret_count)
 	return facts;
 }
 
-void taint_fact_meaning_write(const struct taint_fact *fact, struct text *text)
+const char *taint_fact_meaning(const struct taint_fact *fact)
 {
-	text_add_string(text, taint_meaning(fact->taint));
-	if (fact->or_unsigned) {
-		text_add_string(text, ", or ");
-		text_add_string(text, taint_meaning(TAINT_UNSIGNED_MODULE));
-	}
+	return fact->or_unsigned
+	               ? "module loaded by force, or module whose signature the "
+	                 "kernel could not verify"
+	               : taint_meaning(fact->taint);
 }
 
 unsigned int dialect_bit(const struct dialect *dialect, enum taint taint)

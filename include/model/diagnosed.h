@@ -10,7 +10,6 @@
 #include "model/diagnosis.h"
 
 struct backtrace;
-struct text;
 
 /* One taint of which there is something to say. */
 struct diagnosed_taint {
@@ -38,9 +37,9 @@ void diagnosed_init(struct diagnosed *diagnosed, const struct diagnosis *diagnos
 /* The value of the label `taint`, "unknown" without a fact. */
 const char *diagnosed_slug(const struct diagnosed_taint *taint);
 
-/* Appends the meaning of the taint in this report. */
-void diagnosed_meaning_write(const struct diagnosed_taint *taint,
-                             const struct diagnosis *diagnosis, struct text *text);
+/* The meaning of the taint in this report. */
+const char *diagnosed_meaning(const struct diagnosed_taint *taint,
+                              const struct diagnosis *diagnosis);
 
 /* What is not certain about it, or "". */
 const char *diagnosed_note(const struct diagnosed_taint *taint,

@@ -93,8 +93,8 @@ const struct taint_fact *dialect_facts(size_t *ret_count);
 bool taint_fact_holds(const struct taint_fact *fact, enum dialect_id id,
                       const struct kernel_version *version);
 
-/* Appends the meaning: that of the taint, and what else sets the same bit. */
-void taint_fact_meaning_write(const struct taint_fact *fact, struct text *text);
+/* The meaning of the taint, with what else sets the same bit. */
+const char *taint_fact_meaning(const struct taint_fact *fact);
 
 /* The bit that the mask of this kernel has for TAINT; TAINT_NO_BIT if there is none. */
 unsigned int dialect_bit(const struct dialect *dialect, enum taint taint);

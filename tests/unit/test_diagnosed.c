@@ -124,10 +124,8 @@ static void all_there_can_be_is_told(void **state)
 
 static void assert_meaning(size_t taint, const char *expected)
 {
-	_cleanup_(text_clear) struct text text = TEXT_INIT;
-
-	diagnosed_meaning_write(&diagnosed.taints[taint], &diagnosis, &text);
-	assert_string_equal(text_string(&text), expected);
+	assert_string_equal(diagnosed_meaning(&diagnosed.taints[taint], &diagnosis),
+	                    expected);
 }
 
 static void a_taint_without_a_fact_is_unknown(void **state)
