@@ -81,7 +81,7 @@ static void add_mask_gaps(const struct diagnosis *diagnosis, struct text *text)
 {
 	if (diagnosis->has_uncertain_place)
 		text_add_string(text, ", and letters whose bit depends on the release");
-	if (diagnosis->is_of_number || diagnosis->is_mask_whole)
+	if (diagnosis->is_mask_whole)
 		return;
 	if (diagnosis->unprinted) {
 		text_add_string(text, "; this kernel never prints ");

@@ -190,7 +190,7 @@ void diagnosed_meanings(const struct diagnosed_taint *taint,
 	if (taint->is_uncertain)
 		meanings_of_letter(meanings, taint->flag, taint->place,
 		                   diagnosis->kernel.dialects);
-	else if (!diagnosis->kernel.dialect.has_build && diagnosis->is_of_number &&
+	else if (!diagnosis->kernel.dialect.has_build && diagnosis->is_alone &&
 	         taint->bit != TAINT_NO_BIT)
 		meanings_of_bit(meanings, taint->bit, diagnosis->kernel.dialects);
 	if (!taint->is_uncertain)

@@ -207,6 +207,7 @@ void diagnosis_of_flags(struct diagnosis *diagnosis, const char *flags, size_t l
 
 	diagnose(diagnosis, &backtrace, hints,
 	         is_mask ? LETTER_OF_MASK : LETTER_ANYWHERE);
+	diagnosis->is_alone = true;
 }
 
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
@@ -214,7 +215,7 @@ void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
 {
 	*diagnosis = (struct diagnosis){
 		.kernel.release = "",
-		.is_of_number = true,
+		.is_alone = true,
 		.has_mask = true,
 		.is_mask_whole = true,
 		.mask = mask,

@@ -17,7 +17,7 @@ struct backtrace;
 
 struct diagnosis {
 	struct report_dialect kernel;
-	bool is_of_number;  /* the bits are certain, their letters may not be */
+	bool is_alone;      /* a mask or flags, without a report around them */
 	bool has_mask;      /* something is known of it */
 	bool is_mask_whole; /* and there is nothing more */
 	uint64_t mask;

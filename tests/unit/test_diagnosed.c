@@ -248,7 +248,8 @@ static void a_letter_with_several_meanings_tells_all_of_them(void **state)
 {
 	(void)state;
 	assert_flags(DIALECT_COUNT, "POE",
-	             "P 0 proprietary_module; O 12 oot_module; E 13 unsigned_module");
+	             "P 0 proprietary_module; O 12 oot_module; "
+	             "E 13 unsigned_module: unsigned_module 3.13-3.13.1");
 	assert_int_equal(diagnosis.mask, 12289);
 	assert_true(diagnosis.is_mask_whole);
 	assert_flags(DIALECT_SUSE, "N",
@@ -279,7 +280,8 @@ static void a_letter_of_one_vendor_tells_what_the_others_mean(void **state)
 	(void)state;
 	/* Only SUSE has an n, and then X is SUSE's. */
 	assert_flags(DIALECT_COUNT, "nX",
-	             "n 31 no_support; X external_support: external_support -2.6.25, "
+	             "n 31 no_support: external_support 3.0-5.3, no_support 5.3-6.0; "
+	             "X external_support: external_support -2.6.25, "
 	             "external_support 3.0-5.3, external_support 5.3-");
 	assert_flags(DIALECT_COUNT, "Z", "Z 27 bit_by_zombie");
 }
