@@ -228,9 +228,11 @@ def letters_that_begin_to_disagree_are_counted_until_they_agree():
 
 @test
 def a_captured_host_that_gets_tainted_is_shown_step_by_step():
+    # On a busy machine a module's file is not pending when it is compared.
+    wait = "--collector.signature.wait=60s"
     with temporary_folder() as folder:
         scene = copy_scene(SCENES / "clean", folder / "scene")
-        with Exporter(PROGRAM, *scene_flags(scene), "--no-sandbox") as exporter:
+        with Exporter(PROGRAM, *scene_flags(scene), "--no-sandbox", wait) as exporter:
             for name in ("proprietary", "orphan", "oops", "claims", "clean") * 2:
                 for part in ("proc", "sys"):
                     shutil.rmtree(scene / part)
@@ -238,7 +240,7 @@ def a_captured_host_that_gets_tainted_is_shown_step_by_step():
                 # The old folders are gone, and so are the roots: these are new.
                 status, _, page = exporter.get()
                 assert status == 200
-                with Exporter(PROGRAM, *scene_flags(SCENES / name)) as fresh:
+                with Exporter(PROGRAM, *scene_flags(SCENES / name), wait) as fresh:
                     wanted = fresh.get()[2]
                 assert without_volatile(page) == without_volatile(wanted), name
 
