@@ -94,10 +94,38 @@ static struct report_hints hints_of(const struct decoding *decoding,
 		.dialect = decoding->options->scrape.dialect,
 		.release = boot ? text_string(&boot->release) : "",
 		.version = boot ? text_string(&boot->version) : "",
-		.is_unsigned_announced =
-			boot &&
-			tally_has_event(&boot->tally, ANNOUNCEMENT_UNSIGNED_MODULE),
 	};
+}
+
+static bool is_announced(const struct boot_log *boot, enum announcement announcement,
+                         const char *module)
+{
+	return module ? tally_has(&boot->tally, announcement, module, strlen(module))
+	              : tally_has_event(&boot->tally, announcement);
+}
+
+/*
+ * Whether the log tells F to be that of modules that were not verified: of each listed
+ * one with an F, or of any if none is listed. It may announce one load only.
+ */
+static bool is_unsigned_announced(const struct backtrace *backtrace,
+                                  const struct boot_log *boot)
+{
+	bool is_listed = false;
+
+	for (size_t i = 0; i < backtrace->count; i++) {
+		const struct backtrace_module *module = &backtrace->modules[i];
+		const char *name = backtrace_name(backtrace, module->name);
+
+		if (module->count || !taint_letters_has(&module->letters, 'F'))
+			continue;
+		is_listed = true;
+		if (!is_announced(boot, ANNOUNCEMENT_UNSIGNED_MODULE, name) ||
+		    is_announced(boot, ANNOUNCEMENT_FORCED_MODULE, name))
+			return false;
+	}
+	return is_listed || (is_announced(boot, ANNOUNCEMENT_UNSIGNED_MODULE, NULL) &&
+	                     !is_announced(boot, ANNOUNCEMENT_FORCED_MODULE, NULL));
 }
 
 static int say_backtrace(void *context, const struct backtrace *backtrace,
@@ -107,6 +135,7 @@ static int say_backtrace(void *context, const struct backtrace *backtrace,
 	struct report_hints hints = hints_of(decoding, boot);
 	struct diagnosis diagnosis;
 
+	hints.is_unsigned_announced = is_unsigned_announced(backtrace, boot);
 	diagnosis_of_backtrace(&diagnosis, backtrace, &hints);
 	return say(decoding, &(struct decoded){ .source = decoding->source,
 	                                        .diagnosis = &diagnosis,

@@ -44,10 +44,12 @@ static void add_kernel(const struct decoded *decoded, struct text *text)
 	static const char *const ways[] = {
 		[DIALECT_BY_FLAG] = "as --dialect says",
 		[DIALECT_BY_RELEASE] = "by the kernel's release",
-		[DIALECT_BY_SUPPORTED] = "for only SUSE says what is supported",
+		[DIALECT_BY_SUPPORTED] = "only SUSE prints \"Supported:\"",
 		[DIALECT_BY_DASHES] = "by the dashes among the flags",
-		[DIALECT_BY_LETTERS] = "the first that knows all letters; see --dialect",
-		[DIALECT_BY_DEFAULT] = "for nothing says otherwise; see --dialect",
+		[DIALECT_BY_LETTERS] =
+			"a guess: the first that knows all letters; see --dialect",
+		[DIALECT_BY_DEFAULT] =
+			"assumed, as nothing says otherwise; see --dialect",
 	};
 	_Static_assert(ARRAY_SIZE(ways) == DIALECT_BY_COUNT, "one text each");
 
@@ -130,21 +132,57 @@ static void add_string(const struct diagnosis *diagnosis, struct text *text)
 	text_add_char(text, '\n');
 }
 
-/* What to boot with, so that these taints end in a panic (since 5.8, and RHEL 8.3). */
+/* Warns of the taints of MASK that come back so after a reboot. */
+static void add_caution(const struct dialect *dialect, uint64_t mask,
+                        enum taint_return how, const char *before, const char *after,
+                        struct text *text)
+{
+	_cleanup_(text_clear) struct text letters = TEXT_INIT;
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const struct taint_fact *fact = dialect->bits[bit];
+
+		if (!(mask >> bit & 1) || taint_return(fact->taint) != how)
+			continue;
+		text_add_string(&letters, letters.length ? ", " : "");
+		text_add_char(&letters, fact->letter);
+	}
+	if (!letters.length)
+		return;
+	lines_add_label(text, "caution");
+	text_add_string(text, before);
+	text_add_string(text, text_string(&letters));
+	text_add_string(text, after);
+	if (letters.error)
+		text->error = letters.error;
+}
+
+/* How to make such a kernel panic on these taints, and which would do so at boot. */
 static void add_panic_parameter(const struct diagnosis *diagnosis, struct text *text)
 {
+	const struct dialect *dialect = &diagnosis->kernel.dialect;
+	uint64_t mask = diagnosis_panic_mask(diagnosis);
 	char parameter[40];
 
-	if (diagnosis->has_uncertain_place || !diagnosis->mask)
+	if (!mask)
 		return;
-	snprintf(parameter, sizeof(parameter), "panic_on_taint=0x%" PRIx64,
-	         diagnosis->mask);
+	add_caution(dialect, mask, TAINT_RETURN_MODULE, "a module that carries ",
+	            " then panics the kernel when it is loaded, at boot too\n", text);
+	add_caution(dialect, mask, TAINT_RETURN_BOOT, "a kernel that sets ",
+	            " at boot then does not start\n", text);
+	add_caution(dialect, mask, TAINT_RETURN_BY_CAUSE, "a kernel that sets ",
+	            " at boot, such as for old microcode, then does not start\n", text);
+	snprintf(parameter, sizeof(parameter), "panic_on_taint=0x%" PRIx64, mask);
 	lines_add(text, "to panic on", parameter);
 }
 
 /* On which kernels a row of meanings holds. */
 static void add_releases(const struct meaning *meaning, struct text *text)
 {
+	if (meaning->fact->is_ubuntus) {
+		text_add_string(text, " Ubuntu 14.04 (3.13.0)");
+		return;
+	}
 	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
 		if (!(meaning->dialects & (1u << id)))
 			continue;
@@ -211,15 +249,21 @@ static void add_carriers(const struct decoded *decoded,
 }
 
 /* What is known of a taint by itself. */
-static void add_facts(const struct diagnosed_taint *taint, struct text *text)
+static void add_facts(const struct decoded *decoded, const struct diagnosed_taint *taint,
+                      struct text *text)
 {
+	static const char *const carriers[] = {
+		[CARRIER_UNKNOWN] = "",
+		[CARRIER_KERNEL] = "; no module can carry it\n",
+		[CARRIER_MODULE] = "; a module can carry it\n",
+		[CARRIER_DEPENDS] = "; on some of these kernels a module can carry it\n",
+	};
+
 	if (!taint->fact)
 		return;
 	lines_add_label(text, "");
 	taint_constant_write(taint->fact->taint, text);
-	text_add_string(text, taint->fact->scope != TAINT_OF_KERNEL
-	                              ? "; a module can carry it\n"
-	                              : "; no module can carry it\n");
+	text_add_string(text, carriers[diagnosed_carrier(taint, decoded->diagnosis)]);
 	lines_add_label(text, "");
 	text_add_string(text, "set by ");
 	text_add_string(text, taint_setter(taint->fact->taint));
@@ -245,7 +289,7 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 	if (decoded->backtrace)
 		add_carriers(decoded, taint, text);
 	else
-		add_facts(taint, text);
+		add_facts(decoded, taint, text);
 	lines_add(text, "", diagnosed_note(taint, decoded->diagnosis));
 	add_meanings(decoded, taint, text);
 }
@@ -323,7 +367,7 @@ static void add_announcements(const struct decoded *decoded, struct text *text)
 		text_add_char(text, ' ');
 		text_add_string(text, announcement_meaning(entry->announcement));
 		if (*boot_log_detail(boot, i)) {
-			text_add_string(text, ": ");
+			text_add_string(text, announcement_detail(entry->announcement));
 			lines_add_printable(text, boot_log_detail(boot, i));
 		}
 		if (entry->count > 1) {

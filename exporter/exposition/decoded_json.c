@@ -53,6 +53,7 @@ static void add_meaning(const struct meaning *meaning, struct text *text)
 	json_add_comma(text);
 	text_add_char(text, '{');
 	add_dialects(meaning->dialects, text);
+	json_add_pair(text, "builder", fact->is_ubuntus ? "Ubuntu" : "");
 	json_add_pair(text, "since", text_string(&since));
 	json_add_pair(text, "until", text_string(&until));
 	json_add_number(text, "bit", fact->bit != TAINT_NO_BIT, fact->bit);
@@ -64,7 +65,7 @@ static void add_meaning(const struct meaning *meaning, struct text *text)
 		text->error = -ENOMEM;
 }
 
-/* The key is there where the kernel is not known. */
+/* The key is there where a letter or the dialect is not certain. */
 static void add_elsewhere(const struct decoded *decoded,
                           const struct diagnosed_taint *taint, struct text *text)
 {
@@ -93,15 +94,18 @@ static void add_carriers(const struct decoded *decoded,
 	text_add_char(text, ']');
 }
 
-static void add_facts(const struct diagnosed_taint *taint, struct text *text)
+static void add_facts(const struct decoded *decoded, const struct diagnosed_taint *taint,
+                      struct text *text)
 {
 	_cleanup_(text_clear) struct text constant = TEXT_INIT;
+	enum diagnosed_carrier carrier = diagnosed_carrier(taint, decoded->diagnosis);
 
 	if (taint->fact)
 		taint_constant_write(taint->fact->taint, &constant);
 	json_add_pair(text, "constant", text_string(&constant));
-	json_add_switch(text, "module_taint", taint->fact,
-	                taint->fact && taint->fact->scope != TAINT_OF_KERNEL);
+	json_add_switch(text, "module_taint",
+	                carrier == CARRIER_KERNEL || carrier == CARRIER_MODULE,
+	                carrier == CARRIER_MODULE);
 	json_add_pair(text, "set_by",
 	              taint->fact ? taint_setter(taint->fact->taint) : "");
 	if (constant.error)
@@ -126,7 +130,7 @@ static void add_taint(const struct decoded *decoded, const struct diagnosed_tain
 		json_add_switch(text, "in_mask", taint->is_set_known, taint->is_set);
 		add_carriers(decoded, taint, text);
 	} else {
-		add_facts(taint, text);
+		add_facts(decoded, taint, text);
 	}
 	add_elsewhere(decoded, taint, text);
 	text_add_char(text, '}');
@@ -250,15 +254,15 @@ static void add_report(const struct decoded *decoded, struct text *text)
 static void add_forms(const struct diagnosis *diagnosis, bool is_known, struct text *text)
 {
 	_cleanup_(text_clear) struct text string = TEXT_INIT;
+	uint64_t mask = diagnosis_panic_mask(diagnosis);
 	char parameter[24];
 
 	taint_string_write(&diagnosis->kernel.dialect, diagnosis->mask, &string);
-	snprintf(parameter, sizeof(parameter), "0x%" PRIx64, diagnosis->mask);
+	snprintf(parameter, sizeof(parameter), "0x%" PRIx64, mask);
 	json_add_pair(text, "string",
 	              is_known && !diagnosis->uncertain_bits ? text_string(&string)
 	                                                     : NULL);
-	json_add_pair(text, "panic_on_taint",
-	              is_known && diagnosis->mask ? parameter : NULL);
+	json_add_pair(text, "panic_on_taint", mask ? parameter : NULL);
 	if (string.error)
 		text->error = string.error;
 }

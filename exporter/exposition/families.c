@@ -66,8 +66,8 @@ static const struct {
 		"Whether the processor's microcode is older than the kernel's "
 		"list." },
 	[FAMILY_POSTURE_VISIBLE] = { "kernel_taint_posture_visible", EXPOSE_GAUGE,
-		"Whether this process may see a reading; a hidden one is absent, "
-		"and the kernel may have it." },
+		"0 if this process cannot see the reading although the kernel may "
+		"have it, else 1." },
 	[FAMILY_PANIC_MASK] = { "kernel_taint_panic_mask", EXPOSE_GAUGE,
 		"The taints that make the kernel panic, panic_on_taint." },
 	[FAMILY_KERNEL_WARNINGS] = { "kernel_taint_kernel_warnings_total", EXPOSE_COUNTER,

@@ -148,8 +148,8 @@ static void module_family(struct expose *expose, const struct dialect *dialect,
 		     next < findings->tainting &&
 		     is_same_name(findings->sorted[i], findings->sorted[next]);
 		     next++) {
-			letters.half[0] |= findings->sorted[next]->letters.half[0];
-			letters.half[1] |= findings->sorted[next]->letters.half[1];
+			letters = taint_letters_join(&letters,
+			                             &findings->sorted[next]->letters);
 		}
 		module_samples(expose, dialect, findings->sorted[i], letters);
 	}

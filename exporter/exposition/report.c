@@ -149,7 +149,7 @@ static void write_builtin(const struct report_module *report, struct sheet *shee
 {
 	const struct module_file *file = report->file;
 
-	sheet_add(sheet, "in tree", file->path);
+	sheet_add(sheet, "built from", file->path);
 	if (*module_file_word(file, MODULE_WORD_LICENSE))
 		add_license(file, sheet);
 	add_word(sheet, "version", file, MODULE_WORD_VERSION);

@@ -13,8 +13,8 @@
 static const struct cause {
 	enum taint taint;
 	enum posture posture;
-	const char *if_set;   /* the cause, if the reading is not 0 */
-	const char *if_clear; /* what else sets the taint, if it is 0 */
+	const char *if_set;    /* the cause, if the reading is not 0 */
+	const char *otherwise; /* what else sets the taint */
 } causes[] = {
 	/* arch/x86/kernel/cpu/common.c: what finds old microcode sets the taint, too. */
 	{ TAINT_CPU_OUT_OF_SPEC, POSTURE_MICROCODE_OUTDATED,
@@ -47,8 +47,10 @@ void cause_candidates_write(enum taint taint, const struct snapshot *snapshot,
 	if (!row || cause_find(taint, snapshot))
 		return;
 	text_add_string(text, "It may have been set by ");
-	text_add_string(text, snapshot->posture[row->posture].known
-	                              ? row->if_clear
-	                              : taint_setter(taint));
+	/* A kernel that could set it for this cause also has the reading. */
+	text_add_string(text,
+	                snapshot->posture[row->posture].absence == ABSENCE_UNREADABLE
+	                        ? taint_setter(taint)
+	                        : row->otherwise);
 	text_add_char(text, '.');
 }

@@ -6,11 +6,6 @@
 
 #include "model/backtrace.h"
 
-static void add_letter(struct taint_letters *letters, char letter)
-{
-	letters->half[(letter - '!') / 64] |= UINT64_C(1) << ((letter - '!') % 64);
-}
-
 /* Those of LETTERS by which a module carries the bit. */
 static struct taint_letters letters_of(const struct dialect *dialect, unsigned int bit,
                                        struct taint_letters letters)
@@ -22,21 +17,9 @@ static struct taint_letters letters_of(const struct dialect *dialect, unsigned i
 		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
 
 		if (fact && fact->bit == bit)
-			add_letter(&found, letter);
+			taint_letters_add(&found, letter);
 	}
 	return found;
-}
-
-static bool has_letter(const struct taint_letters *letters, char letter)
-{
-	return letters->half[(letter - '!') / 64] >> ((letter - '!') % 64) & 1;
-}
-
-static struct taint_letters join(const struct taint_letters *a,
-                                 const struct taint_letters *b)
-{
-	return (struct taint_letters){ { a->half[0] | b->half[0],
-		                         a->half[1] | b->half[1] } };
 }
 
 /* Its taint and its bit are told if all that it may mean has the same. */
@@ -47,9 +30,9 @@ static void set_uncertain(struct diagnosed_taint *taint,
 
 	taint->is_uncertain = true;
 	taint->place = 0;
-	if (has_letter(&diagnosis->uncertain_in_mask, taint->flag))
+	if (taint_letters_has(&diagnosis->uncertain_in_mask, taint->flag))
 		taint->place |= diagnosis->mask_place;
-	if (has_letter(&diagnosis->uncertain_on_modules, taint->flag))
+	if (taint_letters_has(&diagnosis->uncertain_on_modules, taint->flag))
 		taint->place |= LETTER_OF_MODULE;
 	meanings_of_letter(&meanings, taint->flag, taint->place,
 	                   diagnosis->kernel.dialects);
@@ -61,11 +44,11 @@ static void set_uncertain(struct diagnosed_taint *taint,
 /* Letters without a bit: of modules only, of an unknown bit, or of an uncertain one. */
 static void add_letters(struct diagnosed *diagnosed, const struct diagnosis *diagnosis)
 {
-	struct taint_letters uncertain =
-		join(&diagnosis->uncertain_in_mask, &diagnosis->uncertain_on_modules);
+	struct taint_letters uncertain = taint_letters_join(
+		&diagnosis->uncertain_in_mask, &diagnosis->uncertain_on_modules);
 	struct taint_letters set =
-		join(&diagnosis->strangers, &diagnosis->uncertain_in_mask);
-	struct taint_letters letters = join(&diagnosis->letters, &set);
+		taint_letters_join(&diagnosis->strangers, &diagnosis->uncertain_in_mask);
+	struct taint_letters letters = taint_letters_join(&diagnosis->letters, &set);
 
 	while (!taint_letters_is_empty(&letters)) {
 		char letter = taint_letters_pop(&letters);
@@ -74,20 +57,21 @@ static void add_letters(struct diagnosed *diagnosed, const struct diagnosis *dia
 		struct diagnosed_taint *taint;
 
 		/* Those with a bit are there already. */
-		if (!has_letter(&uncertain, letter) && fact && fact->bit != TAINT_NO_BIT)
+		if (!taint_letters_has(&uncertain, letter) && fact &&
+		    fact->bit != TAINT_NO_BIT)
 			continue;
 		taint = &diagnosed->taints[diagnosed->count++];
 		*taint = (struct diagnosed_taint){
 			.bit = TAINT_NO_BIT,
 			.flag = letter,
 			.fact = fact,
-			.is_set_known = has_letter(&set, letter),
-			.is_set = has_letter(&set, letter),
+			.is_set_known = taint_letters_has(&set, letter),
+			.is_set = taint_letters_has(&set, letter),
 		};
-		if (has_letter(&uncertain, letter))
+		if (taint_letters_has(&uncertain, letter))
 			set_uncertain(taint, diagnosis);
-		if (has_letter(&diagnosis->letters, letter))
-			add_letter(&taint->letters, letter);
+		if (taint_letters_has(&diagnosis->letters, letter))
+			taint_letters_add(&taint->letters, letter);
 	}
 }
 
@@ -133,7 +117,7 @@ const char *diagnosed_meaning(const struct diagnosed_taint *taint,
                               const struct diagnosis *diagnosis)
 {
 	if (!taint->fact)
-		return taint->is_uncertain ? "it depends on the kernel's release"
+		return taint->is_uncertain ? "several meanings, by the kernel's release"
 		                           : "not known of this kernel";
 	if (is_unsigned_only(taint, diagnosis))
 		return taint_meaning(TAINT_UNSIGNED_MODULE);
@@ -144,13 +128,15 @@ const char *diagnosed_note(const struct diagnosed_taint *taint,
                            const struct diagnosis *diagnosis)
 {
 	if (taint->bit < TAINT_NO_BIT && diagnosis->by_supported >> taint->bit & 1)
-		return "this kernel does not print the bit; the line \"Supported:\" "
-		       "tells it";
+		return "not printed by this kernel; taken from the line \"Supported:\"";
 	if (!taint->fact)
 		return "";
 	if (is_unsigned_only(taint, diagnosis))
-		return "this kernel has no E; the log says that it could not verify a "
+		return "this kernel has no E; the log says that it could not verify the "
 		       "module";
+	if (taint->fact->scope == TAINT_OF_MODULE_ALONE && taint->is_set_known &&
+	    !taint->is_set)
+		return "a module of this kernel may carry it without tainting the kernel";
 	return taint->fact->note ? taint->fact->note : "";
 }
 
@@ -168,7 +154,27 @@ const char *diagnosed_next_module(const struct diagnosed_taint *taint,
 	return NULL;
 }
 
-/* Takes out the row that says of the dialect in use what TAINT says already. */
+/* All meanings of the letter, or of the bit, on the kernels that it may be of. */
+static void find_meanings(const struct diagnosed_taint *taint,
+                          const struct diagnosis *diagnosis, struct meanings *meanings)
+{
+	enum letter_place place = taint->is_set ? diagnosis->mask_place : 0;
+
+	meanings->count = 0;
+	if (diagnosis->kernel.dialect.has_build)
+		return;
+	if (!taint_letters_is_empty(&taint->letters))
+		place |= LETTER_OF_MODULE;
+	if (taint->is_uncertain)
+		place = taint->place;
+	if (!taint->is_uncertain && diagnosis->is_alone && taint->bit != TAINT_NO_BIT)
+		meanings_of_bit(meanings, taint->bit, diagnosis->kernel.dialects);
+	else if (taint->fact || taint->is_uncertain)
+		meanings_of_letter(meanings, taint->flag, place,
+		                   diagnosis->kernel.dialects);
+}
+
+/* Takes out the rows that say what TAINT says already. */
 static void remove_here(struct meanings *meanings, const struct diagnosed_taint *taint)
 {
 	size_t count = 0;
@@ -177,7 +183,8 @@ static void remove_here(struct meanings *meanings, const struct diagnosed_taint 
 		const struct taint_fact *fact = meanings->rows[i].fact;
 
 		if (!taint->fact || fact->taint != taint->fact->taint ||
-		    fact->letter != taint->fact->letter || fact->bit != taint->bit)
+		    fact->letter != taint->fact->letter ||
+		    fact->or_unsigned != taint->fact->or_unsigned)
 			meanings->rows[count++] = meanings->rows[i];
 	}
 	meanings->count = count;
@@ -186,13 +193,29 @@ static void remove_here(struct meanings *meanings, const struct diagnosed_taint 
 void diagnosed_meanings(const struct diagnosed_taint *taint,
                         const struct diagnosis *diagnosis, struct meanings *meanings)
 {
-	meanings->count = 0;
-	if (taint->is_uncertain)
-		meanings_of_letter(meanings, taint->flag, taint->place,
-		                   diagnosis->kernel.dialects);
-	else if (!diagnosis->kernel.dialect.has_build && diagnosis->is_alone &&
-	         taint->bit != TAINT_NO_BIT)
-		meanings_of_bit(meanings, taint->bit, diagnosis->kernel.dialects);
+	find_meanings(taint, diagnosis, meanings);
 	if (!taint->is_uncertain)
 		remove_here(meanings, taint);
+}
+
+enum diagnosed_carrier diagnosed_carrier(const struct diagnosed_taint *taint,
+                                         const struct diagnosis *diagnosis)
+{
+	struct meanings meanings;
+	size_t of_modules = 0, of_kernels = 0;
+
+	find_meanings(taint, diagnosis, &meanings);
+	for (size_t i = 0; i < meanings.count; i++) {
+		const struct taint_fact *fact = meanings.rows[i].fact;
+
+		if (taint->fact && fact->taint != taint->fact->taint)
+			continue;
+		of_modules += fact->scope != TAINT_OF_KERNEL;
+		of_kernels += fact->scope == TAINT_OF_KERNEL;
+	}
+	if (of_modules && of_kernels)
+		return CARRIER_DEPENDS;
+	if (!taint->fact)
+		return CARRIER_UNKNOWN;
+	return taint->fact->scope != TAINT_OF_KERNEL ? CARRIER_MODULE : CARRIER_KERNEL;
 }

@@ -103,8 +103,8 @@ static bool is_uncertain(const struct meanings *meanings)
 	       !(meanings_have_one_taint(meanings) && meanings_have_one_bit(meanings));
 }
 
-static void doubt_flags(struct diagnosis *diagnosis, struct taint_letters letters,
-                        enum letter_place place)
+static void find_uncertain_flags(struct diagnosis *diagnosis,
+                                 struct taint_letters letters, enum letter_place place)
 {
 	struct meanings meanings;
 
@@ -114,7 +114,7 @@ static void doubt_flags(struct diagnosis *diagnosis, struct taint_letters letter
 		meanings_of_letter(&meanings, letter, place, diagnosis->kernel.dialects);
 		if (!is_uncertain(&meanings))
 			continue;
-		taint_letters_parse(&letter, 1, &diagnosis->uncertain_in_mask);
+		taint_letters_add(&diagnosis->uncertain_in_mask, letter);
 		diagnosis->mask &=
 			~taint_string_parse(&diagnosis->kernel.dialect, &letter, 1).mask;
 		if (meanings_have_one_bit(&meanings) &&
@@ -129,7 +129,7 @@ static void doubt_flags(struct diagnosis *diagnosis, struct taint_letters letter
 }
 
 /* The bits that a module may carry by a letter whose meaning is not certain. */
-static uint64_t doubt_modules(struct diagnosis *diagnosis)
+static uint64_t find_uncertain_letters(struct diagnosis *diagnosis)
 {
 	struct taint_letters letters = diagnosis->letters;
 	struct meanings meanings;
@@ -142,7 +142,7 @@ static uint64_t doubt_modules(struct diagnosis *diagnosis)
 		                   diagnosis->kernel.dialects);
 		if (!is_uncertain(&meanings))
 			continue;
-		taint_letters_parse(&letter, 1, &diagnosis->uncertain_on_modules);
+		taint_letters_add(&diagnosis->uncertain_on_modules, letter);
 		for (size_t i = 0; i < meanings.count; i++)
 			if (meanings.rows[i].fact->bit != TAINT_NO_BIT)
 				bits |= UINT64_C(1) << meanings.rows[i].fact->bit;
@@ -150,19 +150,11 @@ static uint64_t doubt_modules(struct diagnosis *diagnosis)
 	return bits;
 }
 
-static struct taint_letters without(struct taint_letters letters,
-                                    const struct taint_letters *removed)
-{
-	letters.half[0] &= ~removed->half[0];
-	letters.half[1] &= ~removed->half[1];
-	return letters;
-}
-
 static void diagnose(struct diagnosis *diagnosis, const struct backtrace *backtrace,
                      const struct report_hints *hints, enum letter_place place)
 {
 	struct report_letters letters = report_letters_of(backtrace, place);
-	uint64_t perhaps = 0;
+	uint64_t possible = 0;
 
 	*diagnosis = (struct diagnosis){
 		.letters = letters.of_modules,
@@ -173,18 +165,19 @@ static void diagnose(struct diagnosis *diagnosis, const struct backtrace *backtr
 	diagnosis->unprinted = taint_string_unprinted(&diagnosis->kernel.dialect);
 	find_mask(diagnosis, backtrace);
 	if (!diagnosis->kernel.dialect.has_build) {
-		perhaps = doubt_modules(diagnosis);
-		/* Where the kernel names the taints nothing is left to doubt. */
+		possible = find_uncertain_letters(diagnosis);
+		/* Where the kernel names the taints they are certain. */
 		if (!backtrace->constants.length)
-			doubt_flags(diagnosis, letters.of_mask, place);
+			find_uncertain_flags(diagnosis, letters.of_mask, place);
 	}
 	diagnosis->carried = dialect_letters_bits(
 		&diagnosis->kernel.dialect,
-		without(diagnosis->letters, &diagnosis->uncertain_on_modules));
+		taint_letters_without(&diagnosis->letters,
+	                              &diagnosis->uncertain_on_modules));
 	if (backtrace->has_modules)
 		diagnosis->unexplained = diagnosis->kernel.dialect.module_bits &
 		                         diagnosis->mask &
-		                         ~(diagnosis->carried | perhaps);
+		                         ~(diagnosis->carried | possible);
 }
 
 void diagnosis_of_backtrace(struct diagnosis *diagnosis,
@@ -208,6 +201,16 @@ void diagnosis_of_flags(struct diagnosis *diagnosis, const char *flags, size_t l
 	diagnose(diagnosis, &backtrace, hints,
 	         is_mask ? LETTER_OF_MASK : LETTER_ANYWHERE);
 	diagnosis->is_alone = true;
+}
+
+uint64_t diagnosis_panic_mask(const struct diagnosis *diagnosis)
+{
+	const struct dialect *dialect = &diagnosis->kernel.dialect;
+
+	if (diagnosis->has_uncertain_place ||
+	    (dialect->id >= DIALECT_RHEL5 && dialect->id <= DIALECT_RHEL7))
+		return 0;
+	return diagnosis->mask & dialect->known_bits;
 }
 
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,

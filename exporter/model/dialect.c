@@ -55,7 +55,10 @@
 static const struct taint_fact facts[] = {
 	/* taint, bit, letter, scope, dialects, since, until, source */
 	FACT(TAINT_PROPRIETARY_MODULE, 0, 'P', MODULE, EVERYWHERE, ALWAYS, ALWAYS, "panic.c 6.12"),
-	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, EVERYWHERE, ALWAYS, ALWAYS, "panic.c 6.12"),
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, NOT_ON(MAINLINE), ALWAYS, ALWAYS, "panic.c 6.12"),
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), ALWAYS, RELEASE(3, 7), "panic.c 6.12"),
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 7), RELEASE(3, 15), "el7", .or_unsigned = true),
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 15), ALWAYS, "panic.c 6.12"),
 	FACT(TAINT_CPU_OUT_OF_SPEC, 2, 'S', KERNEL, EVERYWHERE, ALWAYS, ALWAYS, "panic.c 6.12"),
 	FACT(TAINT_FORCED_RMMOD, 3, 'R', KERNEL, EVERYWHERE, ALWAYS, ALWAYS, "panic.c 6.12"),
 	FACT(TAINT_MACHINE_CHECK, 4, 'M', KERNEL, EVERYWHERE, ALWAYS, ALWAYS, "panic.c 6.12"),
@@ -75,10 +78,9 @@ static const struct taint_fact facts[] = {
 	FACT(TAINT_TEST, 18, 'N', MODULE, EVERYWHERE, RELEASE(6, 0), ALWAYS, "panic.c 6.12"),
 	FACT(TAINT_FWCTL, 19, 'J', KERNEL, EVERYWHERE, RELEASE(6, 15), ALWAYS, "include/linux/panic.h 6.17"),
 
-	/* Before there was an E: Ubuntu 14.04 backported it as X, others took F for both. */
-	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 7), RELEASE(3, 15), "el7", .or_unsigned = true),
-	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13"),
-	FACT(TAINT_UNSIGNED_MODULE, 13, 'X', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13"),
+	/* Before there was an E others took F for both. */
+	FACT(TAINT_FORCED_MODULE, 1, 'F', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13", .is_ubuntus = true),
+	FACT(TAINT_UNSIGNED_MODULE, 13, 'X', MODULE, ON(MAINLINE), RELEASE(3, 13, 0), RELEASE(3, 13, 1), "ubuntu 3.13", .is_ubuntus = true),
 
 	FACT(TAINT_UNSIGNED_MODULE, 6, 'U', MODULE, ON(RHEL5), RELEASE(2, 6, 18, 92), ALWAYS, "el5"),
 	FACT(TAINT_TECH_PREVIEW, 29, 'T', MODULE, ON(RHEL5), RELEASE(2, 6, 18, 274), ALWAYS, "el5"),
@@ -198,10 +200,12 @@ static struct kernel_version newest(enum dialect_id id)
 	return version;
 }
 
-bool taint_fact_holds(const struct taint_fact *fact, enum dialect_id id,
-                      const struct kernel_version *version)
+bool taint_fact_holds(const struct taint_fact *fact, const struct dialect *dialect)
 {
-	return fact->dialects & (1u << id) &&
+	const struct kernel_version *version = &dialect->version;
+
+	return fact->dialects & (1u << dialect->id) &&
+	       (!fact->is_ubuntus || dialect->is_ubuntus) &&
 	       kernel_version_compare(&fact->since, version) <= 0 &&
 	       (kernel_version_is_zero(&fact->until) ||
 	        kernel_version_compare(version, &fact->until) < 0);
@@ -214,6 +218,17 @@ static bool is_of_later_mainline(const struct taint_fact *fact,
 	return dialect->id == DIALECT_MAINLINE && fact->dialects & ON(MAINLINE) &&
 	       kernel_version_is_zero(&fact->until) &&
 	       kernel_version_compare(&fact->since, &dialect->version) > 0;
+}
+
+/* "3.13.0-45-generic": by the flavour behind the number of the ABI. */
+static bool is_ubuntus(const char *release)
+{
+	static const char *const flavours[] = { "-generic", "-lowlatency", "-powerpc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(flavours); i++)
+		if (strstr(release, flavours[i]))
+			return true;
+	return false;
 }
 
 /* On a module a letter is that of a taint a module can carry, if there is one. */
@@ -242,8 +257,7 @@ static void add_facts(struct dialect *dialect, bool is_later)
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		if (facts[i].bit != TAINT_NO_BIT &&
 		    (is_later ? is_of_later_mainline(&facts[i], dialect)
-		              : taint_fact_holds(&facts[i], dialect->id,
-		                                 &dialect->version)))
+		              : taint_fact_holds(&facts[i], dialect)))
 			dialect->bits[facts[i].bit] = &facts[i];
 }
 
@@ -260,7 +274,11 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 {
 	struct kernel_version version = kernel_version_parse(release);
 
-	*dialect = (struct dialect){ .id = id, .has_build = has_build(id, &version) };
+	*dialect = (struct dialect){
+		.id = id,
+		.has_build = has_build(id, &version),
+		.is_ubuntus = is_ubuntus(release),
+	};
 	dialect->version = dialect->has_build ? version : newest(id);
 	add_facts(dialect, true);
 	add_facts(dialect, false);
@@ -270,8 +288,7 @@ void dialect_init(struct dialect *dialect, enum dialect_id id, const char *relea
 	add_letters(dialect, true);
 	add_letters(dialect, false);
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
-		if (facts[i].bit == TAINT_NO_BIT &&
-		    taint_fact_holds(&facts[i], id, &dialect->version))
+		if (facts[i].bit == TAINT_NO_BIT && taint_fact_holds(&facts[i], dialect))
 			add_letter(dialect, &facts[i]);
 }
 

@@ -24,7 +24,7 @@ static const char *const rebuilders[] = {
 	".eulerosv2r", /* EulerOS 2.0 */
 };
 
-/* Whether TOKEN stands in RELEASE with a number above 0 behind it. */
+/* Whether TOKEN stands in RELEASE with a number behind it. */
 static bool has_token(const char *release, const char *token)
 {
 	const char *end = release + strlen(release);
@@ -33,8 +33,7 @@ static bool has_token(const char *release, const char *token)
 		uint64_t number;
 
 		at += strlen(token);
-		if (number_digits_parse(at, end, &number, &(const char *){ NULL }) == 0 &&
-		    number > 0)
+		if (number_digits_parse(at, end, &number, &(const char *){ NULL }) == 0)
 			return true;
 	}
 	return false;
@@ -79,22 +78,49 @@ static enum dialect_id choose_red_hat(const char *release)
 	                                                  : DIALECT_MAINLINE;
 }
 
+/* The flavours of SUSE's kernels but "default" and "vanilla". */
+static const char *const suse_flavours[] = {
+	"64kb", "azure", "bigsmp",  "debug", "desktop",  "ec2", "kvmsmall", "lpae",
+	"pae",  "ppc64", "preempt", "rt",    "rt_debug", "smp", "trace",    "xen",
+};
+
+static bool is_word(const char *word, size_t length, const char *expected)
+{
+	return length == strlen(expected) && memcmp(word, expected, length) == 0;
+}
+
+/* "4.12.14-16.40-azure": of the builders of such flavours SUSE alone has two numbers. */
+static bool has_suse_build(const char *build)
+{
+	static const char digits[] = "0123456789";
+	size_t length = strspn(build, digits);
+
+	return length && build[length] == '.' && strspn(build + length + 1, digits);
+}
+
 /*
- * "5.14.21-150500.55.52-default" is SUSE's, whoever built it; of the other flavours the
- * build host in /proc/version tells. kernel-vanilla lacks the support patches.
+ * "5.14.21-150500.55.52-default" is SUSE's, and so are other flavours with a build number
+ * of that form; or else the build host in /proc/version tells. kernel-vanilla lacks the
+ * support patches.
  */
 static bool is_suse(const char *release, const char *version)
 {
 	size_t length = strcspn(release, "\n");
+	const char *build = memchr(release, '-', length);
 	const char *flavour = memrchr(release, '-', length);
 
 	if (!flavour)
 		return false;
+	flavour++;
 	length -= (size_t)(flavour - release);
-	if (length == strlen("-default") && strncmp(flavour, "-default", length) == 0)
+	if (is_word(flavour, length, "default"))
 		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(suse_flavours); i++)
+		if (is_word(flavour, length, suse_flavours[i]) &&
+		    has_suse_build(build + 1))
+			return true;
 	return strstr(version, "(geeko@buildhost)") &&
-	       strncmp(flavour, "-vanilla", strlen("-vanilla")) != 0;
+	       !is_word(flavour, length, "vanilla");
 }
 
 enum dialect_id dialect_choose(const char *release, const char *version)

@@ -4,36 +4,29 @@
  */
 #include "model/meanings.h"
 
-static bool is_always(const struct kernel_version *version)
-{
-	return kernel_version_is_zero(version);
-}
-
 static bool is_same_meaning(const struct taint_fact *a, const struct taint_fact *b)
 {
 	return a->taint == b->taint && a->bit == b->bit && a->letter == b->letter &&
+	       a->or_unsigned == b->or_unsigned && a->is_ubuntus == b->is_ubuntus &&
 	       (a->scope == TAINT_OF_KERNEL) == (b->scope == TAINT_OF_KERNEL);
 }
 
-static bool is_same_version(const struct kernel_version *a,
-                            const struct kernel_version *b)
-{
-	return kernel_version_compare(a, b) == 0;
-}
-
-/* Cuts off the releases of RANGE in which LATER has its bit. False: none is left. */
+/*
+ * Cuts off the releases of RANGE in which LATER has its bit, which are at one end of it.
+ * False: none is left.
+ */
 static bool cut(struct meaning *range, const struct taint_fact *later)
 {
 	if (kernel_version_compare(&later->since, &range->since) <= 0) {
-		if (is_always(&later->until))
+		if (kernel_version_is_zero(&later->until))
 			return false;
 		if (kernel_version_compare(&later->until, &range->since) > 0)
 			range->since = later->until;
-	} else if (is_always(&range->until) ||
+	} else if (kernel_version_is_zero(&range->until) ||
 	           kernel_version_compare(&later->since, &range->until) < 0) {
 		range->until = later->since;
 	}
-	return is_always(&range->until) ||
+	return kernel_version_is_zero(&range->until) ||
 	       kernel_version_compare(&range->since, &range->until) < 0;
 }
 
@@ -50,8 +43,8 @@ static bool find_range(const struct taint_fact *fact, const struct taint_fact *e
 	}
 	for (const struct taint_fact *later = fact + 1; later < end; later++)
 		if (fact->bit != TAINT_NO_BIT && later->bit == fact->bit &&
-		    later->dialects & range->dialects && !is_same_meaning(fact, later) &&
-		    !cut(range, later))
+		    !later->is_ubuntus && later->dialects & range->dialects &&
+		    !is_same_meaning(fact, later) && !cut(range, later))
 			return false;
 	return true;
 }
@@ -64,14 +57,16 @@ static void add_range(struct meanings *meanings, const struct meaning *range)
 
 		if (!is_same_meaning(row->fact, range->fact))
 			continue;
-		if (row->dialects == range->dialects && !is_always(&row->until) &&
+		if (row->dialects == range->dialects &&
+		    !kernel_version_is_zero(&row->until) &&
 		    kernel_version_compare(&range->since, &row->until) <= 0) {
-			if (is_always(&range->until) ||
+			if (kernel_version_is_zero(&range->until) ||
 			    kernel_version_compare(&row->until, &range->until) < 0)
 				row->until = range->until;
 			return;
 		}
-		if (row->dialects == range->dialects && is_always(&row->until) &&
+		if (row->dialects == range->dialects &&
+		    kernel_version_is_zero(&row->until) &&
 		    kernel_version_compare(&row->since, &range->since) <= 0)
 			return;
 	}
@@ -90,8 +85,10 @@ static void join_dialects(struct meanings *meanings)
 
 		while (at < count &&
 		       !(is_same_meaning(meanings->rows[at].fact, row->fact) &&
-		         is_same_version(&meanings->rows[at].since, &row->since) &&
-		         is_same_version(&meanings->rows[at].until, &row->until)))
+		         kernel_version_compare(&meanings->rows[at].since, &row->since) ==
+		                 0 &&
+		         kernel_version_compare(&meanings->rows[at].until, &row->until) ==
+		                 0))
 			at++;
 		if (at == count)
 			meanings->rows[count++] = *row;

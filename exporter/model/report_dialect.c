@@ -69,7 +69,7 @@ static struct taint_letters letters_of_string(const struct text *flags)
 
 	for (size_t i = 0; i < flags->length; i++)
 		if (isalpha((unsigned char)string[i]) && string[i] != 'G')
-			taint_letters_parse(string + i, 1, &letters);
+			taint_letters_add(&letters, string[i]);
 	return letters;
 }
 
@@ -78,10 +78,9 @@ static struct taint_letters letters_of_modules(const struct backtrace *backtrace
 	struct taint_letters letters = { { 0 } };
 
 	for (size_t i = 0; i < backtrace->count; i++) {
-		if (backtrace->modules[i].count)
-			continue;
-		letters.half[0] |= backtrace->modules[i].letters.half[0];
-		letters.half[1] |= backtrace->modules[i].letters.half[1];
+		if (!backtrace->modules[i].count)
+			letters = taint_letters_join(&letters,
+			                             &backtrace->modules[i].letters);
 	}
 	return letters;
 }
@@ -125,7 +124,9 @@ static bool fits(const struct dialect *dialect, const struct backtrace *backtrac
 
 static bool has_dashes(const struct backtrace *backtrace)
 {
-	return strchr(text_string(&backtrace->flags), '-') != NULL;
+	const struct text *flags = &backtrace->flags;
+
+	return memchr(text_string(flags), '-', flags->length) != NULL;
 }
 
 /* The first kernel, of DIALECTS, that may have printed the report. False: none may. */
@@ -197,8 +198,8 @@ static void choose_by_form(struct report_dialect *kernel,
  * The release of a rebuilt kernel may not tell whose patches it has, or how new they are;
  * then its dashes do.
  */
-static void heed_dashes(struct report_dialect *kernel, const struct backtrace *backtrace,
-                        const struct report_letters *letters)
+static void match_dashes(struct report_dialect *kernel, const struct backtrace *backtrace,
+                         const struct report_letters *letters)
 {
 	const struct text *flags = &backtrace->flags;
 	enum dialect_id id = kernel->dialect.id;
@@ -233,7 +234,7 @@ static void choose(struct report_dialect *kernel, const struct backtrace *backtr
 	} else if (*release) {
 		dialect_init(&kernel->dialect, id, release);
 		kernel->by = DIALECT_BY_RELEASE;
-		heed_dashes(kernel, backtrace, letters);
+		match_dashes(kernel, backtrace, letters);
 	} else {
 		choose_by_form(kernel, backtrace, letters);
 	}

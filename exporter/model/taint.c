@@ -14,6 +14,7 @@
 #define NEVER  TAINT_RETURN_NEVER
 #define MODULE TAINT_RETURN_MODULE
 #define BOOT   TAINT_RETURN_BOOT
+#define CAUSE  TAINT_RETURN_BY_CAUSE
 /* clang-format on */
 
 static const struct {
@@ -27,7 +28,7 @@ static const struct {
 		"loading a module whose licence is not compatible with the GPL, or that uses symbols of one: graphics, storage and security products" },
 	[TAINT_FORCED_MODULE] = { "forced_module", MODULE, "module loaded by force",
 		"modprobe --force, insmod -f, or a module without versions; from 3.7 to 3.14 and in RHEL 7.0 and 7.1 also an unsigned module" },
-	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", BOOT, "system outside of its specification",
+	[TAINT_CPU_OUT_OF_SPEC] = { "cpu_out_of_spec", CAUSE, "system outside of its specification",
 		"old microcode (bare-metal Intel, from about 6.16 on), " TAINT_CPU_OUT_OF_SPEC_SETTERS },
 	[TAINT_FORCED_RMMOD] = { "forced_rmmod", NEVER, "module unloaded by force",
 		"rmmod -f" },
@@ -120,6 +121,30 @@ bool taint_letters_is_equal(const struct taint_letters *a, const struct taint_le
 	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
 }
 
+bool taint_letters_has(const struct taint_letters *letters, char letter)
+{
+	return letters->half[(letter - '!') / 64] >> ((letter - '!') % 64) & 1;
+}
+
+void taint_letters_add(struct taint_letters *letters, char letter)
+{
+	letters->half[(letter - '!') / 64] |= UINT64_C(1) << ((letter - '!') % 64);
+}
+
+struct taint_letters taint_letters_join(const struct taint_letters *a,
+                                        const struct taint_letters *b)
+{
+	return (struct taint_letters){ { a->half[0] | b->half[0],
+		                         a->half[1] | b->half[1] } };
+}
+
+struct taint_letters taint_letters_without(const struct taint_letters *a,
+                                           const struct taint_letters *b)
+{
+	return (struct taint_letters){ { a->half[0] & ~b->half[0],
+		                         a->half[1] & ~b->half[1] } };
+}
+
 char taint_letters_pop(struct taint_letters *letters)
 {
 	unsigned int half = letters->half[0] ? 0 : 1;
@@ -139,7 +164,7 @@ int taint_letters_parse(const char *string, size_t length, struct taint_letters 
 		if (c < '!' || c > '~' || c == '(' || c == ')')
 			return -EBADMSG;
 		if (c != '+' && c != '-')
-			found.half[(c - '!') / 64] |= UINT64_C(1) << ((c - '!') % 64);
+			taint_letters_add(&found, c);
 	}
 	*letters = found;
 	return 0;

@@ -144,10 +144,9 @@ static struct taint_letters take_alone(const struct dialect *dialect,
 		const struct taint_fact *fact = dialect->letters[(unsigned char)letter];
 
 		if (fact && fact->scope == TAINT_OF_MODULE_ALONE)
-			taint_letters_parse(&letter, 1, &alone);
+			taint_letters_add(&alone, letter);
 	}
-	letters->half[0] &= ~alone.half[0];
-	letters->half[1] &= ~alone.half[1];
+	*letters = taint_letters_without(letters, &alone);
 	return alone;
 }
 
@@ -155,21 +154,21 @@ void verdict_loaded_write(const struct dialect *dialect, struct taint_letters le
                           const struct module_file *file, struct text *sentence)
 {
 	struct taint_letters alone = take_alone(dialect, &letters);
+	bool taints = !taint_letters_is_empty(&letters);
+	bool has_alone = !taint_letters_is_empty(&alone);
 
-	if (!taint_letters_is_empty(&letters)) {
+	if (taints) {
 		text_add_string(sentence, "It taints the kernel: ");
 		add_reasons(dialect, letters, file, sentence);
-		text_add_char(sentence, '.');
-	} else if (taint_letters_is_empty(&alone)) {
-		text_add_string(sentence, "It does not taint the kernel.");
+		text_add_string(sentence, has_alone ? ". Besides, " : ".");
+	} else {
+		text_add_string(sentence, has_alone ? "It need not taint the kernel: "
+		                                    : "It does not taint the kernel.");
 	}
-	if (taint_letters_is_empty(&alone))
+	if (!has_alone)
 		return;
-	if (!taint_letters_is_empty(&letters))
-		text_add_char(sentence, ' ');
-	text_add_string(sentence, "It carries a flag that need not taint this kernel: ");
 	add_reasons(dialect, alone, file, sentence);
-	text_add_char(sentence, '.');
+	text_add_string(sentence, taints ? ", which need not taint the kernel." : ".");
 }
 
 /* Adds the letter of a taint, if this kernel gives one to modules. */

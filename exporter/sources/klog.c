@@ -141,7 +141,7 @@ static const struct klog_row rows[] = {
 	     "5.9; rate limited", "msr.c"),
 	SAYS(SETCPUID, "setcpuid=/clearcpuid=",
 	     "setcpuid=/clearcpuid= in use, this is for TESTING ONLY, may break things horribly. Tainting kernel.",
-	     "7.x; at boot", "cpu/common.c"),
+	     "6.15 or so and later; at boot", "cpu/common.c"),
 	SAYS(DANGEROUS_OPTION, "Setting dangerous option",
 	     "Setting dangerous option %s - tainting kernel",
 	     "3.17 and later; each option", "params.c"),
@@ -294,7 +294,9 @@ static bool is_module_name(struct klog_slice name)
 		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_-", name.bytes[i]) ||
 		    !name.bytes[i])
 			return false;
-	return name.length > 0;
+	/* "kernel" stands there if nothing is named. */
+	return name.length > 0 &&
+	       !(name.length == 6 && memcmp(name.bytes, "kernel", 6) == 0);
 }
 
 /* What every pattern consists of: "[%m]FIRST[%xLAST]". */

@@ -45,6 +45,17 @@ const char *diagnosed_meaning(const struct diagnosed_taint *taint,
 const char *diagnosed_note(const struct diagnosed_taint *taint,
                            const struct diagnosis *diagnosis);
 
+/* Whether a module can carry it. */
+enum diagnosed_carrier {
+	CARRIER_UNKNOWN, /* the taint is not known */
+	CARRIER_KERNEL,  /* no module can */
+	CARRIER_MODULE,
+	CARRIER_DEPENDS, /* on some of the kernels that it may be of */
+};
+
+enum diagnosed_carrier diagnosed_carrier(const struct diagnosed_taint *taint,
+                                         const struct diagnosis *diagnosis);
+
 /*
  * The next listed module that carries the taint, from the module *AT on, which moves
  * behind it. Borrowed from the backtrace; NULL: there is none.

@@ -54,6 +54,13 @@ void diagnosis_of_backtrace(struct diagnosis *diagnosis,
 void diagnosis_of_flags(struct diagnosis *diagnosis, const char *flags, size_t length,
                         const struct report_hints *hints);
 
+/*
+ * The mask for panic_on_taint= that stands for these taints: bits that the kernel would
+ * take (kernel/panic.c, panic_on_taint_setup). 0: none, or the mask is not known, or no
+ * kernel of the dialect has the parameter, which came with 5.8 and RHEL 8.3.
+ */
+uint64_t diagnosis_panic_mask(const struct diagnosis *diagnosis);
+
 /* Of a number alone. */
 void diagnosis_of_mask(struct diagnosis *diagnosis, uint64_t mask,
                        const struct report_hints *hints);

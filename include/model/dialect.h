@@ -47,6 +47,7 @@ struct taint_fact {
 	uint8_t bit;       /* 0 to 63, or TAINT_NO_BIT */
 	char letter;
 	bool or_unsigned; /* also set for a module whose signature was not verified */
+	bool is_ubuntus;  /* of Ubuntu's kernels of these releases only */
 	struct kernel_version since; /* first release with it; all zero: from the start */
 	struct kernel_version until; /* first release without it; all zero: still so */
 	const char *source;          /* where it was read */
@@ -57,6 +58,7 @@ struct taint_fact {
 struct dialect {
 	enum dialect_id id;
 	bool has_build;                    /* the release told which facts hold */
+	bool is_ubuntus;                   /* by the flavour in the release */
 	struct kernel_version version;     /* that the facts were chosen by */
 	const struct taint_fact *bits[64]; /* NULL: this kernel does not know the bit */
 	const struct taint_fact *letters[128]; /* by ASCII letter, as modules carry it */
@@ -90,8 +92,7 @@ const struct taint_fact *dialect_facts(size_t *ret_count);
 
 /* Whether FACT is one of that kernel's own; a later fact may replace it (dialect_init()).
  */
-bool taint_fact_holds(const struct taint_fact *fact, enum dialect_id id,
-                      const struct kernel_version *version);
+bool taint_fact_holds(const struct taint_fact *fact, const struct dialect *dialect);
 
 /* The meaning of the taint, with what else sets the same bit. */
 const char *taint_fact_meaning(const struct taint_fact *fact);

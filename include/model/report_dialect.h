@@ -36,7 +36,7 @@ struct report_hints {
 	enum dialect_id dialect;
 	const char *release;        /* of the last "Linux version"; "": there was none */
 	const char *version;        /* that line, as in /proc/version */
-	bool is_unsigned_announced; /* the log has a module that was not verified */
+	bool is_unsigned_announced; /* F is of modules that were not verified */
 };
 
 struct report_dialect {

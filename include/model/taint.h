@@ -71,6 +71,7 @@ enum taint_return {
 	TAINT_RETURN_NEVER,  /* nothing by itself: it tells of an event */
 	TAINT_RETURN_MODULE, /* loading the module that brought it */
 	TAINT_RETURN_BOOT,   /* any boot, as long as kernel, machine and settings stay */
+	TAINT_RETURN_BY_CAUSE, /* any boot, if it was set at boot (cause.h) */
 };
 
 enum taint_return taint_return(enum taint taint);
@@ -85,6 +86,16 @@ struct taint_letters {
 
 bool taint_letters_is_empty(const struct taint_letters *letters);
 bool taint_letters_is_equal(const struct taint_letters *a, const struct taint_letters *b);
+
+/* LETTER must be one that a set can have. */
+bool taint_letters_has(const struct taint_letters *letters, char letter);
+void taint_letters_add(struct taint_letters *letters, char letter);
+
+/* Those of A or B, and those of A that are not in B. */
+struct taint_letters taint_letters_join(const struct taint_letters *a,
+                                        const struct taint_letters *b);
+struct taint_letters taint_letters_without(const struct taint_letters *a,
+                                           const struct taint_letters *b);
 
 /*
  * Takes the lowest letter out of a set that is not empty, so that a loop over

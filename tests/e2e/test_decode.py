@@ -83,9 +83,11 @@ def every_bit_of_a_mask_is_told_of():
         assert (taint["constant"], taint["module_taint"], taint["set_by"]) == ("", None, "")
     for taint in item["taints"][:20]:
         assert taint["constant"] == "TAINT_" + taint["taint"].upper()
-        assert taint["meaning"] and taint["set_by"] and taint["module_taint"] is not None
+        assert taint["meaning"] and taint["set_by"]
+        # Of a live patch it depends on the kernel.
+        assert (taint["module_taint"] is None) == (taint["taint"] == "livepatch"), taint
     carried = [taint["flag"] for taint in item["taints"] if taint["module_taint"]]
-    assert carried == list("PFCOEKXN")
+    assert carried == list("PFCOEXN")
     (item,) = objects("0")
     assert item["taints"] == []
 
@@ -193,6 +195,36 @@ def letters_are_told_as_their_mask_is():
         assert of_mask["panic_on_taint"] == hex(mask)
         last = decode(letters).stdout.decode().splitlines()[-1]
         assert last.split() == ["to", "panic", "on", f"panic_on_taint={hex(mask)}"]
+
+
+@test
+def a_line_to_panic_on_is_one_that_a_kernel_takes():
+    for arguments, expected in (
+        (["1"], "0x1"),
+        (["0"], None),
+        # Bits that this kernel does not know, alone and with others.
+        ([hex(1 << 26)], None),
+        (["0xffffffffffffffff"], "0xfffff"),
+        (["--dialect=rhel9", hex(1 << 26 | 1)], "0x4000001"),
+        # Letters whose bit is not known, and kernels without the parameter.
+        (["POX"], None),
+        (["--dialect=rhel7", "1"], None),
+        (["--dialect=rhel5", "U"], None),
+    ):
+        (item,) = objects(*arguments)
+        assert item["panic_on_taint"] == expected, arguments
+        text = decode(*arguments).stdout.decode()
+        assert ("to panic on" in text) == (expected is not None), text
+    assert "a module that carries P then panics the kernel" in decode("1").stdout.decode()
+    assert "a kernel that sets S at boot" in decode("5").stdout.decode()
+
+
+@test
+def whether_a_module_can_carry_it_may_depend_on_the_kernel():
+    for arguments, expected in ((["p"], None), (["--dialect=rhel9", "p"], False), (["P"], True),
+                                (["--dialect=suse", "K"], None), (["W"], False)):
+        (item,) = objects(*arguments)
+        assert item["taints"][0]["module_taint"] is expected, arguments
 
 
 @test

@@ -318,8 +318,8 @@ def what_is_built_in_is_said_to_be():
             ((title, values),) = paragraphs(tree, name)
             assert title == name.replace("-", "_")
             assert values["loaded"] == "built into the kernel"
-            assert values["in tree"] == path
-            assert set(values) <= {"loaded", "in tree", "licence", "version", "why"}
+            assert values["built from"] == path
+            assert set(values) <= {"loaded", "built from", "licence", "version", "why"}
         for name in ("main", "ext3", "nosuch"):
             assert report(tree, name, code=1)["builtin"] is False
         assert report(tree, "one")["builtin"] is False

@@ -29,7 +29,10 @@ static void outdated_microcode_is_the_cause_of_cpu_out_of_spec(void **state)
 		{ { .known = true, .value = 0 },
 		  NULL,
 		  "It may have been set by " TAINT_CPU_OUT_OF_SPEC_SETTERS "." },
-		{ { .known = false, .value = 1 },
+		{ { .known = false, .absence = ABSENCE_NOT_OFFERED },
+		  NULL,
+		  "It may have been set by " TAINT_CPU_OUT_OF_SPEC_SETTERS "." },
+		{ { .known = false, .absence = ABSENCE_UNREADABLE },
 		  NULL,
 		  "It may have been set by old microcode (bare-metal Intel, from about "
 		  "6.16 on), " TAINT_CPU_OUT_OF_SPEC_SETTERS "." },

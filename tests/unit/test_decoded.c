@@ -109,7 +109,8 @@ static void a_mask_is_told_with_all_that_is_known_of_its_bits(void **state)
 	assert_mask(
 		4097,
 		"argument\n"
-		"  dialect       mainline, for nothing says otherwise; see --dialect\n"
+		"  dialect       mainline, assumed, as nothing says otherwise; see "
+		"--dialect\n"
 		"  mask          4097 (0x1001)\n"
 		"  printed as    Tainted: P           O\n"
 		"  P (bit 0)     proprietary_module: proprietary module\n"
@@ -122,6 +123,8 @@ static void a_mask_is_told_with_all_that_is_known_of_its_bits(void **state)
 		"                TAINT_OOT_MODULE; a module can carry it\n"
 		"                set by loading any module that was not built with its "
 		"kernel: DKMS, vendors' drivers\n"
+		"  caution       a module that carries P, O then panics the kernel when "
+		"it is loaded, at boot too\n"
 		"  to panic on   panic_on_taint=0x1001\n");
 }
 
@@ -131,7 +134,8 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 	assert_mask(
 		UINT64_C(1) << 29,
 		"argument\n"
-		"  dialect       mainline, for nothing says otherwise; see --dialect\n"
+		"  dialect       mainline, assumed, as nothing says otherwise; see "
+		"--dialect\n"
 		"  mask          536870912 (0x20000000)\n"
 		"  printed as    Tainted: G\n"
 		"  ? (bit 29)    unknown: not known of this kernel\n"
@@ -140,20 +144,19 @@ static void a_bit_that_means_something_else_elsewhere_says_so(void **state)
 		"                but on rhel6, from 2.6.32-131 on: T, tech_preview: "
 		"technology preview\n"
 		"                but on rhel7: T, tech_preview: technology preview\n"
-		"                but on rhel8: t, tech_preview: technology preview\n"
-		"  to panic on   panic_on_taint=0x20000000\n");
+		"                but on rhel8: t, tech_preview: technology preview\n");
 	assert_mask(
 		UINT64_C(1) << 30,
 		"argument\n"
-		"  dialect       mainline, for nothing says otherwise; see --dialect\n"
+		"  dialect       mainline, assumed, as nothing says otherwise; see "
+		"--dialect\n"
 		"  mask          1073741824 (0x40000000)\n"
 		"  printed as    Tainted: G\n"
 		"  ? (bit 30)    unknown: not known of this kernel\n"
 		"                but on rhel8: u, unprivileged_bpf: unprivileged BPF "
 		"allowed\n"
 		"                but on suse, from 3.0 on, before 5.3: N, no_support: "
-		"module that the distribution does not support\n"
-		"  to panic on   panic_on_taint=0x40000000\n");
+		"module that the distribution does not support\n");
 }
 
 static void a_given_dialect_leaves_no_doubt(void **state)
@@ -172,7 +175,9 @@ static void a_given_dialect_leaves_no_doubt(void **state)
 		"                set by a driver or subsystem that Red Hat ships as a "
 		"technology preview\n"
 		"  ? (bit 31)    unknown: not known of this kernel\n"
-		"  to panic on   panic_on_taint=0xa0000000\n");
+		"  caution       a module that carries t then panics the kernel when "
+		"it is loaded, at boot too\n"
+		"  to panic on   panic_on_taint=0x20000000\n");
 	assert_mask(UINT64_C(1) << 9,
 	            "argument\n"
 	            "  dialect       rhel8, as --dialect says\n"
@@ -189,11 +194,12 @@ static void a_given_dialect_leaves_no_doubt(void **state)
 static void no_mask_is_not_tainted(void **state)
 {
 	(void)state;
-	assert_mask(0, "argument\n"
-	               "  dialect       mainline, for nothing says otherwise; see "
-	               "--dialect\n"
-	               "  mask          0 (0x0)\n"
-	               "  printed as    Not tainted\n");
+	assert_mask(0,
+	            "argument\n"
+	            "  dialect       mainline, assumed, as nothing says otherwise; see "
+	            "--dialect\n"
+	            "  mask          0 (0x0)\n"
+	            "  printed as    Not tainted\n");
 }
 
 /* ---- reports ---- */
@@ -236,7 +242,8 @@ static void a_report_is_told_in_full(void **state)
 		"  unloaded      old (OE), times: 3\n"
 		"  last unloaded gone (POE)\n"
 		"  announced     8.125 spl was built outside of the kernel's tree\n"
-		"  announced     the kernel ended lock debugging, for it is tainted\n"
+		"  announced     the kernel disabled lock debugging because it is "
+		"tainted\n"
 		"  announced     Nov 26 06:37:02 r8188eu is a staging driver, times: "
 		"2\n");
 }
@@ -245,11 +252,11 @@ static void a_report_of_nothing_says_what_is_not_known(void **state)
 {
 	(void)state;
 	report.line = 1;
-	assert_report(
-		"log, line 1\n"
-		"  dialect       mainline, for nothing says otherwise; see --dialect\n"
-		"  mask          unknown: there is no line with \"Tainted:\"\n"
-		"  modules       not listed\n");
+	assert_report("log, line 1\n"
+	              "  dialect       mainline, assumed, as nothing says otherwise; see "
+	              "--dialect\n"
+	              "  mask          unknown: there is no line with \"Tainted:\"\n"
+	              "  modules       not listed\n");
 }
 
 static void what_no_module_explains_is_told(void **state)
@@ -286,13 +293,14 @@ static void how_the_dialect_was_found_is_told(void **state)
 	report_set_tainted(&report, "P           OE  ------------ T", "");
 	assert_line("dialect", "rhel7, by the dashes among the flags");
 	report_set_tainted(&report, "n", "");
-	assert_line("dialect", "suse, the first that knows all letters; see --dialect");
+	assert_line("dialect",
+	            "suse, a guess: the first that knows all letters; see --dialect");
 	report_set_tainted(&report, "nX", "");
 	assert_line("X", "external_support: module supported by its own vendor");
 	assert_line("", "on suse, from 3.0 on, before 5.3: X (bit 31), external_support: "
 	                "module supported by its own vendor");
 	text_add_string(&report.supported, "Yes");
-	assert_line("dialect", "suse, for only SUSE says what is supported");
+	assert_line("dialect", "suse, only SUSE prints \"Supported:\"");
 	assert_line("supported", "Yes");
 	report_set_tainted(&report, "P", "3.10.0-1160.el7");
 	assert_line("dialect", "rhel7, by the kernel's release");

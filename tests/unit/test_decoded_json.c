@@ -102,7 +102,7 @@ static void a_mask_is_told_with_all_that_is_known_of_its_bits(void **state)
 	            "\"dialect\":\"rhel8\",\"dialect_by\":\"flag\",\"mask\":2684354560,"
 	            "\"mask_is_whole\":true,"
 	            "\"string\":\"G                 --------- -t ?\","
-	            "\"panic_on_taint\":\"0xa0000000\",\"taints\":["
+	            "\"panic_on_taint\":\"0x20000000\",\"taints\":["
 	            "{\"bit\":29,\"flag\":\"t\",\"taint\":\"tech_preview\","
 	            "\"meaning\":\"technology preview\","
 	            "\"constant\":\"TAINT_TECH_PREVIEW\",\"module_taint\":true,"

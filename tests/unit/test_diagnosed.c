@@ -273,6 +273,9 @@ static void a_letter_with_several_meanings_tells_all_of_them(void **state)
 	assert_flags(DIALECT_RHEL6, "U", "U unknown: user -, unsigned_module -");
 	assert_flags(DIALECT_RHEL6, "G U", "U 6 user");
 	assert_flags(DIALECT_RHEL7, "T", "T 29 tech_preview");
+	/* One taint, which says more on some releases. */
+	assert_flags(DIALECT_RHEL7, "F", "F 1 forced_module: forced_module -3.10.0-327");
+	assert_int_equal(diagnosis.mask, 2);
 }
 
 static void a_letter_of_one_vendor_tells_what_the_others_mean(void **state)
@@ -293,11 +296,22 @@ static void what_an_uncertain_letter_may_explain_is_not_unexplained(void **state
 	report_list(&report, "a", "OX");
 	diagnose();
 	assert_int_equal(diagnosis.unexplained, 0);
+	/* X may be bit 13, as on Ubuntu 14.04. */
 	backtrace_clear(&report);
-	report_set_tainted(&report, "P           O", "");
+	report_set_tainted(&report, "P           OE", "");
 	report_list(&report, "a", "X");
 	diagnose();
 	assert_int_equal(diagnosis.unexplained, 1 << 12 | 1);
+}
+
+static void taints_that_the_kernel_names_are_certain(void **state)
+{
+	(void)state;
+	report_set_tainted(&report, "P               X", "");
+	text_add_string(&report.constants, "[P]=PROPRIETARY_MODULE, [X]=AUX");
+	diagnose();
+	assert_true(taint_letters_is_empty(&diagnosis.uncertain_in_mask));
+	assert_int_equal(diagnosis.mask, 1 << 16 | 1);
 }
 
 static void a_bit_tells_its_other_letters_where_no_kernel_is_known(void **state)
@@ -342,6 +356,7 @@ int main(void)
 		TEST(a_letter_with_several_meanings_tells_all_of_them),
 		TEST(a_letter_of_one_vendor_tells_what_the_others_mean),
 		TEST(what_an_uncertain_letter_may_explain_is_not_unexplained),
+		TEST(taints_that_the_kernel_names_are_certain),
 		TEST(a_bit_tells_its_other_letters_where_no_kernel_is_known),
 	};
 

@@ -120,11 +120,11 @@ static void else_that_of_the_boot_does(void **state)
 static void the_version_speaks_for_its_own_release_only(void **state)
 {
 	(void)state;
-	hints.release = "5.14.21-150500.33.42-azure";
-	hints.version = "5.14.21-150500.33.42-azure (geeko@buildhost) (gcc)";
-	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
-	report_set_tainted(&report, "G", "5.14.21-150500.33.42-azure");
-	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-azure");
+	hints.release = "5.14.21-150500.33.42-special";
+	hints.version = "5.14.21-150500.33.42-special (geeko@buildhost) (gcc)";
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-special");
+	report_set_tainted(&report, "G", "5.14.21-150500.33.42-special");
+	assert_by(DIALECT_BY_RELEASE, DIALECT_SUSE, "5.14.21-150500.33.42-special");
 	report_set_tainted(&report, "G", "5.15.0-1-azure");
 	assert_by(DIALECT_BY_RELEASE, DIALECT_MAINLINE, "5.15.0-1-azure");
 }

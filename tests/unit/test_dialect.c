@@ -259,7 +259,12 @@ static const struct release_row {
 	{ "3.13.0-45-generic", DIALECT_MAINLINE,
 	  TO_3_10 "13 X unsigned_module*\n14 L softlockup\n15 K livepatch*\n16 X aux*\n"
 	          "17 T randstruct\n18 N test*\n19 J fwctl\n" },
-	{ "3.13.11", DIALECT_MAINLINE, TO_6_17 },
+	{ "3.13.0-170-lowlatency", DIALECT_MAINLINE,
+	  TO_3_10 "13 X unsigned_module*\n14 L softlockup\n15 K livepatch*\n16 X aux*\n"
+	          "17 T randstruct\n18 N test*\n19 J fwctl\n" },
+	{ "3.13.0-1-ARCH", DIALECT_MAINLINE, TO_6_17 },
+	{ "3.13-0.bpo.1-amd64", DIALECT_MAINLINE, TO_6_17 },
+	{ "3.13.11-generic", DIALECT_MAINLINE, TO_6_17 },
 
 	{ "2.6.18", DIALECT_MAINLINE, TO_6_17 },
 	{ "3.8.13-118.el7uek.x86_64", DIALECT_MAINLINE, TO_6_17 },
@@ -442,6 +447,7 @@ static const struct {
 	{ "6.18.0-0.rc1.16.eln152.x86_64", "", DIALECT_RHEL10 },
 	{ "6.18.0-65.eln153.x86_64", "", DIALECT_RHEL10 },
 	{ "6.16.0-0.rc1.17.fc43.x86_64", "", DIALECT_RHEL10 },
+	{ "6.18.0-0.rc0.250929ge5f0a698b34ed.2.fc44.x86_64", "", DIALECT_RHEL10 },
 	{ "6.16.0-0.rc2.20250618git52da431bf03b.22.fc43.x86_64", "", DIALECT_RHEL10 },
 	{ "6.12.5-200.fc41.x86_64", "", DIALECT_MAINLINE },
 	{ "6.18.0-65.fc44.x86_64", "", DIALECT_MAINLINE },
@@ -487,8 +493,18 @@ static const struct {
 	{ "3.0.101-0.47.71-xen", SUSE("3.0.101-0.47.71-xen"), DIALECT_SUSE },
 	{ "2.6.16.60-0.21-smp", SUSE("2.6.16.60-0.21-smp"), DIALECT_SUSE },
 	{ "6.17.1-1-vanilla", SUSE("6.17.1-1-vanilla"), DIALECT_MAINLINE },
-	{ "5.14.21-150400.14.10-azure", "", DIALECT_MAINLINE },
-	{ "5.14.21-150400.15.5-rt", "", DIALECT_MAINLINE },
+	{ "5.14.21-150400.14.10-azure", "", DIALECT_SUSE },
+	{ "5.14.21-150400.15.5-rt", "", DIALECT_SUSE },
+	{ "6.4.0-150600.8.34-azure", "", DIALECT_SUSE },
+	{ "6.4.0-150700.53.3-64kb", "", DIALECT_SUSE },
+	{ "4.12.14-16.40-azure", "", DIALECT_SUSE },
+	{ "3.0.101-0.47.71-xen", "", DIALECT_SUSE },
+	{ "2.6.16.60-0.21-smp", "", DIALECT_SUSE },
+	{ "6.4.0-150600.21-vanilla", "", DIALECT_MAINLINE },
+	{ "2.6.24-16-xen", "", DIALECT_MAINLINE },
+	{ "4.15.0-1041-azure", "", DIALECT_MAINLINE },
+	{ "5.10.0-8-rt-amd64", "", DIALECT_MAINLINE },
+	{ "4.12.14-300.fc26.x86_64", "", DIALECT_MAINLINE },
 
 	/* others */
 	{ "5.15.0-1041-azure", UBUNTU("5.15.0-1041-azure"), DIALECT_MAINLINE },
@@ -522,7 +538,6 @@ static const struct {
 	{ "4.18.0-80el8", "", DIALECT_MAINLINE },
 	{ "4.18.0-80.EL8", "", DIALECT_MAINLINE },
 	{ "4.18.0-80.el", "", DIALECT_MAINLINE },
-	{ "4.18.0-80.el0.x86_64", "", DIALECT_MAINLINE },
 	{ "4.18.0-80.vz.x86_64", "", DIALECT_MAINLINE },
 	{ "4.18.0-80stab", "", DIALECT_MAINLINE },
 	{ "4.18.1-80.el8.x86_64", "", DIALECT_MAINLINE },
@@ -833,7 +848,7 @@ static void check_letters(const struct dialect *dialect, const char *release)
 			continue;
 		of_letter = dialect->letters[(unsigned char)fact->letter];
 		if (fact->scope != TAINT_OF_KERNEL && of_letter->taint != fact->taint &&
-		    taint_fact_holds(fact, dialect->id, &dialect->version))
+		    taint_fact_holds(fact, dialect))
 			fail_msg("%s: %c is %s and %s", release, fact->letter,
 			         taint_slug(fact->taint), taint_slug(of_letter->taint));
 		for (size_t b = 0; b < a; b++) {
@@ -842,8 +857,8 @@ static void check_letters(const struct dialect *dialect, const char *release)
 			/* Mainline's later facts give way to those of the release. */
 			if (other && other->letter == fact->letter &&
 			    other->taint != fact->taint &&
-			    taint_fact_holds(fact, dialect->id, &dialect->version) &&
-			    taint_fact_holds(other, dialect->id, &dialect->version) &&
+			    taint_fact_holds(fact, dialect) &&
+			    taint_fact_holds(other, dialect) &&
 			    (other->scope == TAINT_OF_KERNEL) ==
 			            (fact->scope == TAINT_OF_KERNEL))
 				fail_msg("%s: %c is %s and %s", release, fact->letter,

@@ -57,6 +57,8 @@ static size_t count_rows(const struct meanings *meanings, const struct dialect *
 	for (size_t i = 0; i < meanings->count; i++) {
 		const struct meaning *row = &meanings->rows[i];
 
+		if (row->fact->is_ubuntus && !dialect->is_ubuntus)
+			continue;
 		count += row->dialects >> dialect->id & 1 &&
 		         covers(row, &dialect->version) &&
 		         (!fact || (row->fact->taint == fact->taint &&
@@ -74,7 +76,7 @@ static void check_release(enum dialect_id id, const char *release)
 	dialect_init(&dialect, id, release);
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const struct taint_fact *fact = dialect.bits[bit];
-		bool holds = fact && taint_fact_holds(fact, id, &dialect.version);
+		bool holds = fact && taint_fact_holds(fact, &dialect);
 
 		meanings_of_bit(&meanings, bit, (uint16_t)(1u << id));
 		assert_true(meanings.count < MEANINGS_MAX);
@@ -92,7 +94,7 @@ static void check_release(enum dialect_id id, const char *release)
 	for (char letter = 'A'; letter <= 'z'; letter++) {
 		const struct taint_fact *fact = dialect.letters[(unsigned char)letter];
 		bool holds = fact && fact->scope != TAINT_OF_KERNEL &&
-		             taint_fact_holds(fact, id, &dialect.version);
+		             taint_fact_holds(fact, &dialect);
 
 		meanings_of_letter(&meanings, letter, LETTER_OF_MODULE,
 		                   (uint16_t)(1u << id));

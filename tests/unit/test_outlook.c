@@ -23,8 +23,9 @@
 
 /* Mainline, of bits 0 to 19. */
 #define EVENTS     (BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(9) | BIT(14) | BIT(19))
-#define EVERY_BOOT (BIT(2) | BIT(8) | BIT(11) | BIT(17))
-#define OF_MODULES (BIT(20) - 1 - EVENTS - EVERY_BOOT)
+#define EVERY_BOOT (BIT(8) | BIT(11) | BIT(17))
+#define BY_CAUSE   BIT(2)
+#define OF_MODULES (BIT(20) - 1 - EVENTS - EVERY_BOOT - BY_CAUSE)
 #define NOT_KNOWN  (~UINT64_C(0) << 20)
 
 static struct snapshot snapshot;
@@ -76,6 +77,17 @@ static void what_the_boot_sets_comes_back_with_every_one(void **state)
 	assert_outlook(0, 0, EVERY_BOOT, 0);
 }
 
+static void old_microcode_is_found_by_every_boot(void **state)
+{
+	struct reading *outdated = &snapshot.posture[POSTURE_MICROCODE_OUTDATED];
+
+	(void)state;
+	snapshot.mask = BY_CAUSE;
+	assert_outlook(0, 0, 0, BY_CAUSE);
+	*outdated = (struct reading){ .known = true, .value = 1 };
+	assert_outlook(0, 0, BY_CAUSE, 0);
+}
+
 static void what_loaded_modules_carry_comes_back_with_them(void **state)
 {
 	(void)state;
@@ -122,7 +134,7 @@ static void all_bits_have_one_place_each(void **state)
 	(void)state;
 	snapshot.mask = ~UINT64_C(0);
 	findings.carried = OF_MODULES;
-	assert_outlook(EVENTS, OF_MODULES, EVERY_BOOT, NOT_KNOWN);
+	assert_outlook(EVENTS, OF_MODULES, EVERY_BOOT, BY_CAUSE | NOT_KNOWN);
 }
 
 static void vendors_bits_have_their_own_places(void **state)
@@ -154,6 +166,7 @@ int main(void)
 		TEST(of_a_clean_kernel_nothing_is_to_be_said),
 		TEST(events_are_gone_for_good),
 		TEST(what_the_boot_sets_comes_back_with_every_one),
+		TEST(old_microcode_is_found_by_every_boot),
 		TEST(what_loaded_modules_carry_comes_back_with_them),
 		TEST(of_a_module_that_is_not_there_nobody_knows),
 		TEST(a_list_of_modules_that_failed_brings_nothing_back),

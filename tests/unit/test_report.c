@@ -350,7 +350,7 @@ static void one_that_is_built_in_is_told_so_and_accused_of_nothing(void **state)
 	set(MODULE_WORD_VERSION, "2.3");
 	assert_text("tcp_cubic\n"
 	            "  loaded        built into the kernel\n"
-	            "  in tree       kernel/net/ipv4/tcp_cubic.ko\n"
+	            "  built from    kernel/net/ipv4/tcp_cubic.ko\n"
 	            "  licence       GPL (compatible with the GPL)\n"
 	            "  version       2.3\n"
 	            "  why           It is built into the kernel: it is not loaded, and "

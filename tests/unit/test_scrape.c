@@ -614,8 +614,8 @@ static void scrape_run_chooses_the_dialect(void **state)
 		{ "4.18.0-372.9.1.el8.x86_64", "(mockbuild)", "rhel8" },
 		{ "5.15.0-200.131.27.el8uek.x86_64", "(mockbuild)", "mainline" },
 		{ "5.14.21-150500.55.52-default", "(geeko@buildhost)", "suse" },
-		{ "5.14.21-150500.33.63-azure", "(geeko@buildhost)", "suse" },
-		{ "5.14.21-150500.33.63-azure", "(me@home)", "mainline" },
+		{ "5.14.21-150500.33.63-special", "(geeko@buildhost)", "suse" },
+		{ "5.14.21-150500.33.63-special", "(me@home)", "mainline" },
 	};
 	char line[256];
 
@@ -1621,8 +1621,8 @@ static void make_suse_host(void)
 {
 	make_host();
 	tree_write("proc/sys/kernel/tainted", "2147483649\n");
-	tree_write("proc/sys/kernel/osrelease", "5.14.21-150500.33.63-azure\n");
-	tree_write("proc/version", "Linux version 5.14.21-150500.33.63-azure "
+	tree_write("proc/sys/kernel/osrelease", "5.14.21-150500.33.63-special\n");
+	tree_write("proc/version", "Linux version 5.14.21-150500.33.63-special "
 	                           "(geeko@buildhost) (gcc) #1 SMP\n");
 }
 

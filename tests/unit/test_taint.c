@@ -23,7 +23,7 @@ static const struct row {
 	/* mainline, at its bit */
 	[0] = { "proprietary_module", TAINT_RETURN_MODULE },
 	[1] = { "forced_module", TAINT_RETURN_MODULE },
-	[2] = { "cpu_out_of_spec", TAINT_RETURN_BOOT },
+	[2] = { "cpu_out_of_spec", TAINT_RETURN_BY_CAUSE },
 	[3] = { "forced_rmmod", TAINT_RETURN_NEVER },
 	[4] = { "machine_check", TAINT_RETURN_NEVER },
 	[5] = { "bad_page", TAINT_RETURN_NEVER },
