@@ -30,10 +30,8 @@ FLAVOUR := $(strip $(if $(findstring clang,$(CC)),clang) \
 OUT     := $(BUILD)$(if $(FLAVOUR),/$(subst $() ,-,$(FLAVOUR)))
 PROGRAM := $(OUT)/kernel_taint_exporter
 
-# What it is built for.
+# The processor; and files and times of 64 bits where it has 32 (feature_test_macros(7)).
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
-
-# Files and times of 64 bits on 32, too (feature_test_macros(7)).
 WIDE := $(if $(filter 4,$(shell echo __SIZEOF_LONG__ | $(CC) -E -P - 2>/dev/null)),\
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64)
 
@@ -84,10 +82,10 @@ link_all = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 ##@ Build and run
 
-.PHONY: all
+.PHONY: all FORCE
 all: $(PROGRAM) ## build the program (default)
 
-# Rewritten only when the flags change; every object depends on it.
+# Every object depends on flags, which is rewritten only when they change.
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
@@ -108,10 +106,9 @@ $(OUT)/exporter/base/version.o: CPPFLAGS += -DBUILD_VERSION='"$(VERSION)"' \
 	-DBUILD_REVISION='"$(REVISION)"' -DBUILD_BRANCH='"$(BRANCH)"' \
 	-DBUILD_ARCH='"$(ARCH)"'
 
-# Sanitizers and coverage need files and calls of their own: no sandbox for them.
+# No sandbox with sanitizers or coverage, which need files and calls of their own.
 INSTRUMENTED := $(if $(SANITIZE)$(COVERAGE),1,0)
 $(OUT)/exporter/main.o: CPPFLAGS += -DBUILD_INSTRUMENTED=$(INSTRUMENTED)
-
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC    $<')
@@ -127,20 +124,17 @@ $(PROGRAM): $(OUT)/exporter/main.o $(call archives,$(FOLDERS))
 	$(if $(V),,@echo '  LINK  $@')
 	$(Q)$(link_all)
 
-.PHONY: FORCE
 FORCE:
 
 ARGS ?= --web.listen-address=127.0.0.1:10093
 
-# The target dependencies-X of a file installs the Debian packages that it needs.
+# Each target dependencies-X installs the Debian packages that its tools need.
 install_packages = packaging/dependencies/install.sh $(1:%=packaging/dependencies/%.txt)
 
-.PHONY: dependencies-build
+# run builds in a make of its own: pkg-config may have come with the packages.
+.PHONY: dependencies-build run
 dependencies-build:
 	@$(call install_packages,build)
-
-# In a make of its own: pkg-config may have come with the packages.
-.PHONY: run
 run: dependencies-build ## install dependencies, build, serve this host on loopback
 	@$(MAKE) --no-print-directory all
 	$(PROGRAM) $(ARGS)
@@ -166,8 +160,7 @@ INSTALLED = \
 	$(foreach file,$(sort $(wildcard dashboards/output/*)), \
 		$(file):$(SHARE)/$(NAME)/$(notdir $(file)))
 
-# The administrator owns the environment file: it is never overwritten, and removed only
-# if it was not changed.
+# The environment file is the administrator's: never overwritten, removed if unchanged.
 .PHONY: install uninstall
 install: $(PROGRAM) ## install to $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(NAME)

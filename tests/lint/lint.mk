@@ -43,7 +43,7 @@ lint: dependencies-test ## check format, layers, scripts and generated files; an
 			-Wall -Werror -fsyntax-only -x c - || exit 1; \
 	done
 	@echo '  LINT  layers'
-	@$(PYTHON) tests/lint/floors.py
+	@$(PYTHON) tests/lint/layers.py
 	@echo '  LINT  shellcheck'
 	@shellcheck $(SCRIPTS)
 	@echo '  LINT  jsonnetfmt'

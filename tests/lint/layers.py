@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The house rules that no compiler checks: who includes whom, and what lives in one room.
-
-A file includes headers of its own folder and of lower floors; files of one folder make no
-circle; a foreign library and the calls that open files each live in one room.
+"""
+Checks which files include which: headers of the own folder and of the layers below it,
+without a circle in one folder; a foreign library, and the calls that open files, are used
+in one file only.
 """
 import pathlib
 import re
@@ -20,7 +20,7 @@ BELOW = {
     "main": {"base", "commands"},
 }
 
-# Header or call -> the rooms that may use it.
+# Header or call -> the files that may use it.
 ROOMS = {
     r"#include <microhttpd\.h>": {"web/http", "web/request"},
     r"#include <zlib\.h>": {"base/gzip", "sources/image"},
