@@ -21,7 +21,7 @@ BELOW = {
 }
 
 # Header or call -> the files that may use it.
-ROOMS = {
+ONLY_IN = {
     r"#include <microhttpd\.h>": {"web/http", "web/request"},
     r"#include <zlib\.h>": {"base/gzip", "sources/image"},
     r"#include <(?:lzma|zstd)\.h>": {"sources/image"},
@@ -47,8 +47,8 @@ ROOMS = {
 INCLUDE = re.compile(r'#include "(\w+)/(\w+)\.h"')
 
 
-def room_of(path):
-    """exporter/base/text.c and include/base/text.h are the room base/text."""
+def name_of(path):
+    """exporter/base/text.c and include/base/text.h are the name base/text."""
     return "main" if path.name == "main.c" else f"{path.parent.name}/{path.stem}"
 
 
@@ -56,11 +56,11 @@ def without_comments(text):
     return re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
 
 
-def find_circle(graph, room, path=()):
-    if room in path:
-        return path[path.index(room):] + (room,)
-    for neighbour in sorted(graph.get(room, ())):
-        circle = find_circle(graph, neighbour, path + (room,))
+def find_circle(graph, name, path=()):
+    if name in path:
+        return path[path.index(name):] + (name,)
+    for neighbour in sorted(graph.get(name, ())):
+        circle = find_circle(graph, neighbour, path + (name,))
         if circle:
             return circle
     return None
@@ -73,8 +73,8 @@ def main():
         sorted(pathlib.Path("include").rglob("*.h"))
     for path in files:
         text = without_comments(path.read_text(encoding="utf-8"))
-        room = room_of(path)
-        folder = room.split("/")[0]
+        name = name_of(path)
+        folder = name.split("/")[0]
         for number, line in enumerate(text.splitlines(), 1):
             include = INCLUDE.match(line)
             if include:
@@ -82,22 +82,22 @@ def main():
                 if other != folder and other not in BELOW[folder]:
                     complaints.append(f"{path}:{number}: {folder} must not include {other}")
                 target = "/".join(include.groups())
-                if other == folder and target != room:
-                    graph.setdefault(room, set()).add(target)
-            for pattern, rooms in ROOMS.items():
-                if re.search(pattern, line) and room not in rooms:
-                    complaints.append(f"{path}:{number}: only in {', '.join(sorted(rooms))}: "
+                if other == folder and target != name:
+                    graph.setdefault(name, set()).add(target)
+            for pattern, names in ONLY_IN.items():
+                if re.search(pattern, line) and name not in names:
+                    complaints.append(f"{path}:{number}: only in {', '.join(sorted(names))}: "
                                       f"{line.strip()}")
-        if path.suffix == ".c" and room != "main":
-            if not pathlib.Path("include", f"{room}.h").exists():
-                complaints.append(f"{path}: include/{room}.h is missing")
+        if path.suffix == ".c" and name != "main":
+            if not pathlib.Path("include", f"{name}.h").exists():
+                complaints.append(f"{path}: include/{name}.h is missing")
             first = re.search(r'#include [<"](.*)[>"]', text)
-            if not first or first.group(1) != f"{room}.h":
+            if not first or first.group(1) != f"{name}.h":
                 complaints.append(f"{path}: the first include is not its own header")
         if path.suffix == ".h" and "#pragma once" not in text:
             complaints.append(f"{path}: #pragma once is missing")
-    for room in sorted(graph):
-        circle = find_circle(graph, room)
+    for name in sorted(graph):
+        circle = find_circle(graph, name)
         if circle:
             complaints.append("circle: " + " -> ".join(circle))
             break
