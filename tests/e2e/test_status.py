@@ -4,8 +4,8 @@ The command status: its exit code for scripts, its text for people, its JSON for
 which must agree with the page of the command once on every scene, and when it has colours.
 """
 
-import contextlib
 import errno
+import functools
 import json
 import os
 import pathlib
@@ -116,18 +116,23 @@ def slugs(flags):
     return [flag["taint"] for flag in flags]
 
 
-@contextlib.contextmanager
+@functools.cache
+def generated_scenes():
+    """Made once, in memory; the folder goes when the interpreter ends."""
+    folder = tempfile.TemporaryDirectory(prefix="taint-", dir="/dev/shm")
+    os.chmod(folder.name, 0o755)
+    maker = [sys.executable, SCENES / "generate.py", folder.name]
+    subprocess.run(maker, check=True, timeout=TIMEOUT)
+    return folder
+
+
 def every_scene():
-    with tempfile.TemporaryDirectory(prefix="taint-") as generated:
-        os.chmod(generated, 0o755)
-        maker = [sys.executable, SCENES / "generate.py", generated]
-        subprocess.run(maker, check=True, timeout=TIMEOUT)
-        yield {
-            path.name: path
-            for folder in (SCENES, pathlib.Path(generated))
-            for path in sorted(folder.iterdir())
-            if path.is_dir() and path.name[0] not in "_."
-        }
+    return {
+        path.name: path
+        for folder in (SCENES, pathlib.Path(generated_scenes().name))
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and path.name[0] not in "_."
+    }
 
 
 # ---- the exit code ----
@@ -305,47 +310,47 @@ def check_posture(host, samples):
 @test
 def json_says_what_the_page_says_on_every_scene():
     failures = []
-    with every_scene() as scenes:
-        assert len(scenes) > 60
-        for name, scene in scenes.items():
-            samples = families(command("once", *scene_flags(scene)).stdout)
-            mask = samples.get(("kernel_taint_mask", ()))
-            code = ERROR if mask is None else TAINTED if mask else CLEAN
-            try:
-                host = report(scene, code=code)
-                for check_one in (check_mask, check_modules, check_files, check_posture):
-                    check_one(host, samples)
-            except AssertionError as error:
-                failures.append(f"{name}: {error!r}")
+    scenes = every_scene()
+    assert len(scenes) > 60
+    for name, scene in scenes.items():
+        samples = families(command("once", *scene_flags(scene)).stdout)
+        mask = samples.get(("kernel_taint_mask", ()))
+        code = ERROR if mask is None else TAINTED if mask else CLEAN
+        try:
+            host = report(scene, code=code)
+            for check_one in (check_mask, check_modules, check_files, check_posture):
+                check_one(host, samples)
+        except AssertionError as error:
+            failures.append(f"{name}: {error!r}")
     assert not failures, "\n".join(failures)
 
 
 @test
 def text_says_what_json_says_on_every_scene():
-    with every_scene() as scenes:
-        for name, scene in scenes.items():
-            result = status(scene)
-            host = report(scene, code=result.returncode)
-            first, *lines = result.stdout.decode().rstrip("\n").split("\n")
-            if host["mask"] is None:
-                assert first.startswith("unknown"), name
-            elif host["mask"]:
-                known = [
-                    f"bit {flag['bit']}" if flag["flag"] == "?" else flag["taint"]
-                    for flag in host["taints"]
-                ]
-                assert first == f"tainted: {host['mask']} ({', '.join(known)})", name
-            else:
-                assert first.startswith("clean"), name
-            titles = [line for line in lines if line and line[0] != " "]
-            count = len(host["modules"] or [])
-            assert all(title.startswith("module ") for title in titles[:count]), name
-            wanted = ["posture", "not explained"] + ["after a reboot"] * bool(host["mask"])
-            assert titles[count:] == wanted, (name, titles)
-            labels = {line[2:16].strip() for line in lines if line[:2] == "  "}
-            for label in ("unexplained", "contradicted", "hidden", "disagreeing"):
-                assert (label in labels) == bool(host[label]), (name, label)
-            assert ("not read" in labels) != all(host["collectors"].values()), name
+    scenes = every_scene()
+    for name, scene in scenes.items():
+        result = status(scene)
+        host = report(scene, code=result.returncode)
+        first, *lines = result.stdout.decode().rstrip("\n").split("\n")
+        if host["mask"] is None:
+            assert first.startswith("unknown"), name
+        elif host["mask"]:
+            known = [
+                f"bit {flag['bit']}" if flag["flag"] == "?" else flag["taint"]
+                for flag in host["taints"]
+            ]
+            assert first == f"tainted: {host['mask']} ({', '.join(known)})", name
+        else:
+            assert first.startswith("clean"), name
+        titles = [line for line in lines if line and line[0] != " "]
+        count = len(host["modules"] or [])
+        assert all(title.startswith("module ") for title in titles[:count]), name
+        wanted = ["posture", "not explained"] + ["after a reboot"] * bool(host["mask"])
+        assert titles[count:] == wanted, (name, titles)
+        labels = {line[2:16].strip() for line in lines if line[:2] == "  "}
+        for label in ("unexplained", "contradicted", "hidden", "disagreeing"):
+            assert (label in labels) == bool(host[label]), (name, label)
+        assert ("not read" in labels) != all(host["collectors"].values()), name
 
 
 # ---- what it says ----
@@ -453,7 +458,8 @@ def this_host_is_told_with_its_own_mask():
 def nothing_that_a_terminal_would_obey_reaches_it():
     evil = b"\x1b]0;title\x07\x1b[2J\r\n\x08\x7f\xc2\x9b31m\xff"
     words = [(word, evil[:-1]) for word in ("license", "version", "srcversion", "name")]
-    with every_scene() as scenes, temporary_folder() as folder:
+    scenes = every_scene()
+    with temporary_folder() as folder:
         tree = Tree(folder / "scene", ("evil", "POE"), mask=0x3001)
         tree.add("kernel/evil.ko", elf(words))
         tree.index()
