@@ -154,7 +154,7 @@ STAGE = None
 def stage():
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="taint-"))
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="taint-", dir="/dev/shm"))
         )
         subprocess.run(
             [sys.executable, SCENES / "generate.py", folder], check=True, timeout=TIMEOUT

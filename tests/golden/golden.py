@@ -488,7 +488,7 @@ def only_golden_test(looks):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as generated:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as generated:
         generate(generated)
         scenes = {
             name: os.path.join(folder, name)
