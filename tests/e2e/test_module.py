@@ -236,6 +236,10 @@ def names_are_found_with_a_minus_or_an_underscore():
             found = report(tree, name)
             assert (found["module"], found["loaded"]) == ("snd_hda", True)
             assert found["path"] == f"{FOLDER}/kernel/snd-hda.ko"
+        # Of a name, nothing is cut off.
+        for name in ("snd_hda.", "snd_hda.x", "snd-hda.o"):
+            found = report(tree, name, code=1)
+            assert (found["signature"], found["loaded"]) == ("missing", False), name
 
 
 @test
@@ -435,6 +439,8 @@ def files_of_another_kernel_are_judged_by_their_own():
                 assert f"({letter})" not in why, (letter, why)
         by = key("Vendor")
         content = signed(of("6.12.0", gpl, intree), by)
+        path = add(tree, "other.ko", of("6.12.0", gpl, intree))
+        assert "(U)" in report(tree, path, flags=["--kernel.dialect=rhel6"])["why"]
         found = report(tree, add(tree, "other.ko", content))
         assert "Vendor" in found["why"] and "(E)" not in found["why"]
 

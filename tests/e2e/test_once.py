@@ -3,16 +3,21 @@
 The command once: its page, and how it replaces a file whatever happens meanwhile.
 """
 
+import fcntl
 import itertools
 import os
+import pathlib
 import signal
 import stat
+import string
+import struct
 import subprocess
+import termios
 import threading
 import time
 
 from suite import PROGRAM, SCENES, run, test
-from exporter import Exporter, scene_flags, without_volatile
+from exporter import Exporter, TIMEOUT, scene_flags, wait_until, without_volatile
 from commands import (
     CLOSED_STREAMS,
     PROCESS_FAMILIES,
@@ -22,7 +27,14 @@ from commands import (
     lines_of,
     names,
 )
-from scenery import ALL_SUCCESSFUL, copy_scene, families, successes, temporary_folder
+from scenery import (
+    ALL_SUCCESSFUL,
+    copy_scene,
+    families,
+    make_scene,
+    successes,
+    temporary_folder,
+)
 
 
 def page_of(scene):
@@ -185,6 +197,36 @@ def once_replaces_no_device_and_no_link_to_one():
             assert result.returncode == 1, name
             assert len(lines_of(result.stderr, "error")) == 1
         assert sorted(os.listdir(place)) == ["fifo", "link"]
+
+
+@test
+def a_page_that_a_pipe_takes_in_pieces_is_whole():
+    modules = [(f"wide_{number}", string.ascii_letters) for number in range(100)]
+    with temporary_folder() as folder:
+        scene = make_scene(folder / "scene", modules=modules)
+        wanted = page_of(scene)
+        process = subprocess.Popen(
+            [PROGRAM, "once", *scene_flags(scene)], stdout=subprocess.PIPE, bufsize=0
+        )
+        pipe = process.stdout.fileno()
+        state = pathlib.Path(f"/proc/{process.pid}/stat")
+
+        def is_full():
+            (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"0000"))
+            return held == fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+
+        try:
+            wait_until(is_full, what="full pipe")
+            # A write that waits for room returns with what it has written.
+            process.send_signal(signal.SIGSTOP)
+            wait_until(lambda: ") T " in state.read_text(), what="stop")
+            process.send_signal(signal.SIGCONT)
+            page, _ = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+            process.wait()
+        assert process.returncode == 0
+        assert without_volatile(page) == wanted
 
 
 @test
