@@ -333,6 +333,8 @@ def what_is_built_in_is_said_to_be():
             assert report(tree, "ext4")["builtin"] is True
         remove(tree.modules / "modules.builtin")
         assert report(tree, "ext4")["license"] == "GPL"
+        remove(tree.modules / "modules.builtin.modinfo")
+        assert report(tree, "ext4", code=1)["builtin"] is None
 
 
 @test

@@ -181,22 +181,27 @@ def once_that_cannot_write_says_so_and_leaves_everything_as_it_was():
 
 
 @test
-def once_replaces_no_device_and_no_link_to_one():
+def once_replaces_no_device_and_no_link():
     with folder_for_nobody() as (folder, program):
         scene = copy_scene(SCENES / "proprietary", folder / "scene")
         place = folder / "place"
         place.mkdir()
         place.chmod(0o777)
         os.mkfifo(place / "fifo", 0o666)
-        (place / "link").symlink_to("/dev/stdout")
-        for name, kind in (("fifo", stat.S_ISFIFO), ("link", stat.S_ISLNK)):
+        links = {"link": "/dev/stdout", "file-link": "file", "nowhere": "not-there"}
+        for name, target in links.items():
+            (place / name).symlink_to(target)
+        (place / "file").write_text("old\n")
+        kinds = {"fifo": stat.S_ISFIFO, **dict.fromkeys(links, stat.S_ISLNK)}
+        for name, kind in kinds.items():
             result = command(
                 "once", "--output", place / name, *scene_flags(scene), program=program
             )
             assert kind((place / name).lstat().st_mode), name
             assert result.returncode == 1, name
             assert len(lines_of(result.stderr, "error")) == 1
-        assert sorted(os.listdir(place)) == ["fifo", "link"]
+        assert sorted(os.listdir(place)) == sorted([*kinds, "file"])
+        assert (place / "file").read_text() == "old\n"
 
 
 @test
