@@ -442,6 +442,11 @@ def the_dialect_can_be_given():
             shown = "mainline" if dialect in (None, "auto") else dialect
             labels = {"dialect": shown, "release": "6.4.0-1-x"}
             assert value(samples, "kernel_taint_kernel_info", **labels) == 1
+        # Where nothing else tells whose kernel it is, the release does.
+        (scene / "proc/version").unlink()
+        samples = families(command("once", *scene_flags(scene)).stdout)
+        labels = {"dialect": "mainline", "release": "6.4.0-1-x"}
+        assert value(samples, "kernel_taint_kernel_info", **labels) == 1
 
 
 @test
