@@ -2,11 +2,10 @@
 /*
  * The grammar, row by row: each wording is filled with modules and values, also such as
  * somebody would choose who wants to be taken for another; and once more from the
- * kernels' sources and from logs, typed out by hand. Knows malloc(), which it lets fail.
+ * kernels' sources and from logs, typed out by hand.
  */
 #include "sources/klog.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@
 
 #include "base/macros.h"
 #include "base/text.h"
-#include "failing.h"
 
 static struct klog_line parse(const char *message)
 {
@@ -161,7 +159,7 @@ static void announcements_stand_before_all_else(void **state)
 		assert_int_not_equal(rows[i].kind, KLOG_ANNOUNCEMENT);
 }
 
-static void every_row_has_words_of_its_pattern_its_versions_and_its_source(void **state)
+static void every_row_has_words_of_its_pattern_and_a_source(void **state)
 {
 	size_t count;
 	const struct klog_row *rows = klog_rows(&count);
@@ -194,194 +192,75 @@ static void only_the_wording_without_the_licence_is_an_echo(void **state)
 	assert_false(parse("x: module license 'y' taints kernel.").row->is_echo);
 }
 
-/* ---- as kernels say it ---- */
+/* ---- as kernels say it; tests/logs/announcements.log has each wording ---- */
 
-static void announcements_of_real_kernels_are_understood(void **state)
-{
-	static const struct {
-		const char *message;
-		enum announcement announcement;
-		const char *module, *detail;
-	} rows[] = {
-		{ "lab_gone: module verification failed: signature and/or required key "
-		  "missing - tainting kernel",
-		  ANNOUNCEMENT_UNSIGNED_MODULE, "lab_gone", "" },
-		{ "r8168: module verification failed: signature and/or  required key "
-		  "missing - tainting kernel",
-		  ANNOUNCEMENT_UNSIGNED_MODULE, "r8168", "" },
-		{ "lab_gone: loading out-of-tree module taints kernel.",
-		  ANNOUNCEMENT_OOT_MODULE, "lab_gone", "" },
-		{ "lab_prop: module license 'Proprietary' taints kernel.",
-		  ANNOUNCEMENT_PROPRIETARY_MODULE, "lab_prop", "Proprietary" },
-		{ "nvidia: module license taints kernel.",
-		  ANNOUNCEMENT_PROPRIETARY_MODULE, "nvidia", "" },
-		{ "Disabling lock debugging due to kernel taint",
-		  ANNOUNCEMENT_LOCK_DEBUGGING_DISABLED, "", "" },
-		{ "lab_staging: module is from the staging directory, the quality is "
-		  "unknown, you have been warned.",
-		  ANNOUNCEMENT_CRAP, "lab_staging", "" },
-		{ "lab_klp: tainting kernel with TAINT_LIVEPATCH", ANNOUNCEMENT_LIVEPATCH,
-		  "lab_klp", "" },
-		{ "lab_test: loading test module taints kernel.", ANNOUNCEMENT_TEST,
-		  "lab_test", "" },
-		{ "ts_kmp: module_layout: kernel tainted.", ANNOUNCEMENT_FORCED_MODULE,
-		  "ts_kmp", "module_layout" },
-		{ "ts_kmp: bad vermagic: kernel tainted.", ANNOUNCEMENT_FORCED_MODULE,
-		  "ts_kmp", "" },
-		{ "ts_kmp: no versions for exported symbols: kernel tainted.",
-		  ANNOUNCEMENT_FORCED_MODULE, "ts_kmp", "" },
-		{ "fglrx: no version for \"struct_module\" found: kernel tainted.",
-		  ANNOUNCEMENT_FORCED_MODULE, "fglrx", "struct_module" },
-		{ "fglrx: no version magic, tainting kernel.", ANNOUNCEMENT_FORCED_MODULE,
-		  "fglrx", "" },
-		{ "lab_heir: module uses symbols from proprietary module lab_prop, "
-		  "inheriting taint.",
-		  ANNOUNCEMENT_PROPRIETARY_SYMBOLS, "lab_heir", "lab_prop" },
-		{ "lab_heir: module uses symbols lab_prop_value from proprietary module "
-		  "lab_prop, inheriting taint.",
-		  ANNOUNCEMENT_PROPRIETARY_SYMBOLS, "lab_heir",
-		  "lab_prop_value from proprietary module lab_prop" },
-		{ "x: loading module not compiled with retpoline compiler.",
-		  ANNOUNCEMENT_NO_RETPOLINE, "x", "" },
-		{ "Loading of unsigned module is rejected", ANNOUNCEMENT_MODULE_REJECTED,
-		  "", "" },
-		{ "Loading of module with unsupported crypto is rejected",
-		  ANNOUNCEMENT_MODULE_REJECTED, "", "" },
-		{ "Loading of module with unavailable key is rejected",
-		  ANNOUNCEMENT_MODULE_REJECTED, "", "" },
-		{ "Lockdown: insmod: unsigned module loading is restricted; see man "
-		  "kernel_lockdown.7",
-		  ANNOUNCEMENT_MODULE_REJECTED, "", "insmod" },
-		{ "x: module not supported by SUSE, refusing to load. To override, echo "
-		  "1 "
-		  "> /proc/sys/kernel/unsupported",
-		  ANNOUNCEMENT_MODULE_REJECTED, "x", "" },
-		{ "panic_on_taint: bitmask=0x20 nousertaint_mode=disabled",
-		  ANNOUNCEMENT_PANIC_ON_TAINT, "", "0x20 nousertaint_mode=disabled" },
-		{ "TECH PREVIEW: btrfs may not be fully supported.",
-		  ANNOUNCEMENT_TECH_PREVIEW, "btrfs", "" },
-		{ "TECH PREVIEW: eBPF syscall may not be fully supported.",
-		  ANNOUNCEMENT_TECH_PREVIEW, "", "eBPF syscall" },
-		{ "TECH PREVIEW: DIF/DIX support may not be fully supported.",
-		  ANNOUNCEMENT_TECH_PREVIEW, "", "DIF/DIX support" },
-		{ "TECH PREVIEW: xfs direct access (dax) may not be fully supported.",
-		  ANNOUNCEMENT_TECH_PREVIEW, "", "xfs direct access (dax)" },
-		{ "x86/CPU: Running old microcode", ANNOUNCEMENT_OLD_MICROCODE, "", "" },
-		{ "Setting dangerous option enable_guc - tainting kernel",
-		  ANNOUNCEMENT_DANGEROUS_OPTION, "", "enable_guc" },
-		{ "i915: Setting dangerous option enable_psr - tainting kernel",
-		  ANNOUNCEMENT_DANGEROUS_OPTION, "", "enable_psr" },
-		{ "msr: Write to unrecognized MSR 0x1a4 by xmrig (pid: 731).",
-		  ANNOUNCEMENT_MSR_WRITE, "", "0x1a4 by xmrig (pid: 731)" },
-		{ "msr: Write to unrecognized MSR 0x1b0 by wrmsr (pid: 9), tainting "
-		  "CPU_OUT_OF_SPEC.",
-		  ANNOUNCEMENT_MSR_WRITE, "", "0x1b0 by wrmsr (pid: 9)" },
-		{ "msr: Write to unrecognized MSR 0x150 by x86_energy_perf",
-		  ANNOUNCEMENT_MSR_WRITE, "", "0x150 by x86_energy_perf" },
-		{ "microcode: Attempting late microcode loading - it is dangerous and "
-		  "taints the kernel.",
-		  ANNOUNCEMENT_LATE_MICROCODE, "", "" },
-		{ "microcode: Late microcode loading without minimal revision check.",
-		  ANNOUNCEMENT_LATE_MICROCODE, "", "" },
-		{ "!!! setcpuid=/clearcpuid= in use, this is for TESTING ONLY, may break "
-		  "things horribly. Tainting kernel.",
-		  ANNOUNCEMENT_SETCPUID, "", "" },
-		{ "ACPI: Override [DSDT-   A M I], this is unsafe: tainting kernel",
-		  ANNOUNCEMENT_OVERRIDDEN_ACPI_TABLE, "", "DSDT-   A M I" },
-		{ "fwctl fwctl0: mlxfwctl(412): has requested full access to the "
-		  "physical "
-		  "device device",
-		  ANNOUNCEMENT_FWCTL, "", "fwctl0: mlxfwctl(412)" },
-		{ "fwctl fwctl1: a b(7): has requested full access to the physical "
-		  "device",
-		  ANNOUNCEMENT_FWCTL, "", "fwctl1: a b(7)" },
-		{ "Unprivileged BPF has been enabled (unprivileged_bpf_disabled=0 has "
-		  "been supplied in boot parameters), tainting the kernel",
-		  ANNOUNCEMENT_UNPRIVILEGED_BPF, "",
-		  "(unprivileged_bpf_disabled=0 has been supplied in boot parameters)" },
-		{ "Unprivileged BPF has been enabled, tainting the kernel",
-		  ANNOUNCEMENT_UNPRIVILEGED_BPF, "", "" },
-		{ "Lockdown: insmod: Loading of unsigned module is restricted; see man "
-		  "kernel_lockdown.7",
-		  ANNOUNCEMENT_MODULE_REJECTED, "", "insmod" },
-		{ "nv: module using GPL-only symbols uses symbols drm_open from "
-		  "proprietary module nvidia.",
-		  ANNOUNCEMENT_MODULE_REJECTED, "nv",
-		  "drm_open from proprietary module "
-		  "nvidia" },
-		{ "nv: module using GPL-only symbols uses symbols from proprietary "
-		  "module "
-		  "nvidia.",
-		  ANNOUNCEMENT_MODULE_REJECTED, "nv", "nvidia" },
-		{ "Warning: mlx5_core is a Partner supported GPL module and not "
-		  "supported "
-		  "directly by Red Hat.",
-		  ANNOUNCEMENT_PARTNER_SUPPORTED, "mlx5_core", "" },
-		{ "lpfc: externally supported module, setting X kernel taint flag.",
-		  ANNOUNCEMENT_EXTERNAL_SUPPORT, "lpfc", "" },
-		{ "x: module is not supported by SUSE. Our support organization may not "
-		  "be "
-		  "able to address your support request if it involves a kernel fault.",
-		  ANNOUNCEMENT_NO_SUPPORT, "x", "" },
-		{ "x: module not supported by Novell, setting U taint flag.",
-		  ANNOUNCEMENT_NO_SUPPORT, "x", "" },
-		/* Something else before it. */
-		{ "host nvidia: module license 'NVIDIA' taints kernel.",
-		  ANNOUNCEMENT_PROPRIETARY_MODULE, "nvidia", "NVIDIA" },
-		{ "foo: bar: baz: loading out-of-tree module taints kernel.",
-		  ANNOUNCEMENT_OOT_MODULE, "baz", "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct klog_line line = parse(rows[i].message);
-
-		if (line.kind != KLOG_ANNOUNCEMENT ||
-		    line.row->announcement != rows[i].announcement)
-			fail_msg("%s", rows[i].message);
-		assert_slice(line.module, rows[i].module, rows[i].message);
-		assert_slice(line.detail, rows[i].detail, rows[i].message);
-	}
-}
-
-static void lines_of_real_reports_are_understood(void **state)
+static void lines_of_kernels_are_understood(void **state)
 {
 	static const struct {
 		const char *message;
 		enum klog_kind kind;
-		const char *before, *detail;
+		const char *before, *module, *detail;
 	} rows[] = {
+		/* Something else before an announcement. */
+		{ "host nvidia: module license 'NVIDIA' taints kernel.",
+		  KLOG_ANNOUNCEMENT, "host nvidia", "nvidia", "NVIDIA" },
+		{ "foo: bar: baz: loading out-of-tree module taints kernel.",
+		  KLOG_ANNOUNCEMENT, "foo: bar: baz", "baz", "" },
+		{ "i915: Setting dangerous option enable_psr - tainting kernel",
+		  KLOG_ANNOUNCEMENT, "i915:", "", "enable_psr" },
+		{ "Unprivileged BPF has been enabled, tainting the kernel",
+		  KLOG_ANNOUNCEMENT, "", "", "" },
+		{ "TECH PREVIEW: kernel may not be fully supported.", KLOG_ANNOUNCEMENT,
+		  "", "", "kernel" },
+		{ "TECH PREVIEW: kernels may not be fully supported.", KLOG_ANNOUNCEMENT,
+		  "", "kernels", "" },
+
 		{ "CPU: 1 PID: 2674 Comm: lab_oops Tainted: PFSRMBU AWCIOELKXTN "
 		  "6.1.0-56-amd64 #1  Debian 6.1.192-2",
-		  KLOG_TAINTED, "CPU: 1 PID: 2674 Comm: lab_oops",
+		  KLOG_TAINTED, "CPU: 1 PID: 2674 Comm: lab_oops", "",
 		  "PFSRMBU AWCIOELKXTN 6.1.0-56-amd64 #1  Debian 6.1.192-2" },
 		{ "Tainted: [P]=PROPRIETARY_MODULE, [O]=OOT_MODULE", KLOG_CONSTANTS, "",
-		  "P]=PROPRIETARY_MODULE, [O]=OOT_MODULE" },
+		  "", "P]=PROPRIETARY_MODULE, [O]=OOT_MODULE" },
 		{ "CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1.0 #1", KLOG_NOT_TAINTED,
-		  "CPU: 0 PID: 1 Comm: swapper/0", "6.1.0 #1" },
-		{ "      Not tainted 2.6.32-71.el6.i686 #1", KLOG_NOT_TAINTED, "",
+		  "CPU: 0 PID: 1 Comm: swapper/0", "", "6.1.0 #1" },
+		{ "      Not tainted 2.6.32-71.el6.i686 #1", KLOG_NOT_TAINTED, "", "",
 		  "2.6.32-71.el6.i686 #1" },
 		{ "EIP:    0060:[<c042f3f7>]    Not tainted VLI", KLOG_NOT_TAINTED,
-		  "EIP:    0060:[<c042f3f7>]", "VLI" },
+		  "EIP:    0060:[<c042f3f7>]", "", "VLI" },
 		{ "6.1.0-56-amd64 #1 Tainted: G        W  O", KLOG_TAINTED,
-		  "6.1.0-56-amd64 #1", "G        W  O" },
+		  "6.1.0-56-amd64 #1", "", "G        W  O" },
 		{ "CPU: 1 PID: 2 Comm: x Tainted:", KLOG_TAINTED, "CPU: 1 PID: 2 Comm: x",
-		  "" },
+		  "", "" },
 		{ "CPU: 1 PID: 2 Comm: x Tainted: \r", KLOG_TAINTED,
-		  "CPU: 1 PID: 2 Comm: x", "" },
-		{ "Modules linked in: ext4 zfs(POE)\r", KLOG_MODULES, "",
+		  "CPU: 1 PID: 2 Comm: x", "", "" },
+		{ "Modules linked in: ext4 zfs(POE)\r", KLOG_MODULES, "", "",
 		  "ext4 zfs(POE)" },
-		{ "Modules linked in:", KLOG_MODULES, "", "" },
-		{ "Unloaded tainted modules: x(OE):1 edac_mce():3", KLOG_UNLOADED, "",
+		{ "Modules linked in:", KLOG_MODULES, "", "", "" },
+		{ "Unloaded tainted modules: x(OE):1 edac_mce():3", KLOG_UNLOADED, "", "",
 		  "x(OE):1 edac_mce():3" },
-		{ "Supported: No, Unsupported modules are loaded", KLOG_SUPPORTED, "",
+		{ "Supported: No, Unsupported modules are loaded", KLOG_SUPPORTED, "", "",
 		  "No, Unsupported modules are loaded" },
 		{ "Linux version 6.1.0-56-amd64 (debian-kernel@lists.debian.org)",
-		  KLOG_RELEASE, "", "6.1.0-56-amd64 (debian-kernel@lists.debian.org)" },
-		{ "------------[ cut here ]------------", KLOG_BEGIN, "------------",
+		  KLOG_RELEASE, "", "",
+		  "6.1.0-56-amd64 (debian-kernel@lists.debian.org)" },
+		{ "------------[ cut here ]------------", KLOG_BEGIN, "------------", "",
 		  "------------" },
-		{ "---[ end trace 0000000000000000 ]---", KLOG_END, "---",
+		{ "---[ end trace 0000000000000000 ]---", KLOG_END, "---", "",
 		  "0000000000000000 ]---" },
+
+		/* A process cannot speak for the kernel. */
+		{ "Comm: Tainted: G Not tainted 6.1.0 #1", KLOG_NOT_TAINTED,
+		  "Comm: Tainted: G", "", "6.1.0 #1" },
+		{ "Comm: Not tainted Tainted: P 6.1.0 #1", KLOG_TAINTED,
+		  "Comm: Not tainted", "", "P 6.1.0 #1" },
+		{ "Comm: Tainted: G Tainted: P 6.1.0 #1", KLOG_TAINTED,
+		  "Comm: Tainted: G", "", "P 6.1.0 #1" },
+		{ "Comm: Tainted: [P]=x Tainted: G W 6.1.0 #1", KLOG_TAINTED,
+		  "Comm: Tainted: [P]=x", "", "G W 6.1.0 #1" },
+		{ "Comm: [ cut here ] Tainted: G W 6.1.0 #1", KLOG_TAINTED,
+		  "Comm: [ cut here ]", "", "G W 6.1.0 #1" },
+		{ "Comm: Linux version 1 Not tainted 6.1.0 #1", KLOG_NOT_TAINTED,
+		  "Comm: Linux version 1", "", "6.1.0 #1" },
 	};
 
 	(void)state;
@@ -391,43 +270,7 @@ static void lines_of_real_reports_are_understood(void **state)
 		if (line.kind != rows[i].kind)
 			fail_msg("%d: %s", (int)line.kind, rows[i].message);
 		assert_slice(line.before, rows[i].before, rows[i].message);
-		assert_slice(line.detail, rows[i].detail, rows[i].message);
-		assert_slice(line.module, "", rows[i].message);
-	}
-}
-
-static void a_process_cannot_speak_for_the_kernel(void **state)
-{
-	static const struct {
-		const char *message;
-		enum klog_kind kind;
-		const char *detail;
-	} rows[] = {
-		{ "CPU: 0 PID: 1 Comm: Tainted: G Not tainted 6.1.0 #1", KLOG_NOT_TAINTED,
-		  "6.1.0 #1" },
-		{ "CPU: 0 PID: 1 Comm: Not tainted Tainted: P 6.1.0 #1", KLOG_TAINTED,
-		  "P 6.1.0 #1" },
-		{ "CPU: 0 PID: 1 Comm: Tainted: G Tainted: P 6.1.0 #1", KLOG_TAINTED,
-		  "P 6.1.0 #1" },
-		{ "CPU: 0 PID: 1 Comm: Tainted: [P]=x Tainted: G W 6.1.0 #1",
-		  KLOG_TAINTED, "G W 6.1.0 #1" },
-		{ "CPU: 0 PID: 1 Comm: [ cut here ] Tainted: G W 6.1.0 #1", KLOG_TAINTED,
-		  "G W 6.1.0 #1" },
-		{ "CPU: 0 PID: 1 Comm: Linux version 1 Not tainted 6.1.0 #1",
-		  KLOG_NOT_TAINTED, "6.1.0 #1" },
-		/* Nothing of a kernel's flags behind it. */
-		{ "INFO: task Tainted: x:1234 blocked for more than 120 seconds.",
-		  KLOG_NOTHING, "" },
-		{ "INFO: task Tainted: 6.1:1234 blocked for more than 120 seconds.",
-		  KLOG_NOTHING, "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct klog_line line = parse(rows[i].message);
-
-		if (line.kind != rows[i].kind)
-			fail_msg("%d: %s", (int)line.kind, rows[i].message);
+		assert_slice(line.module, rows[i].module, rows[i].message);
 		assert_slice(line.detail, rows[i].detail, rows[i].message);
 	}
 }
@@ -457,6 +300,9 @@ static void what_is_no_such_message_is_nothing(void **state)
 		"Linux versions",
 		"cut here",
 		"end trace",
+		/* Nothing of a kernel's flags behind it. */
+		"INFO: task Tainted: x:1234 blocked for more than 120 seconds.",
+		"INFO: task Tainted: 6.1:1234 blocked for more than 120 seconds.",
 	};
 
 	(void)state;
@@ -495,20 +341,17 @@ static void nothing_is_read_behind_the_message(void **state)
 	assert_memory_equal(line.detail.bytes, "c\0d", 3);
 }
 
-static void kinds_of_reports_are_those_that_stand_in_one(void **state)
+static void some_kinds_stand_in_reports(void **state)
 {
+	static const bool expected[] = {
+		[KLOG_TAINTED] = true, [KLOG_NOT_TAINTED] = true, [KLOG_CONSTANTS] = true,
+		[KLOG_MODULES] = true, [KLOG_UNLOADED] = true,    [KLOG_END] = false,
+	};
+
 	(void)state;
-	assert_false(klog_is_of_report(KLOG_NOTHING));
-	assert_false(klog_is_of_report(KLOG_ANNOUNCEMENT));
-	assert_true(klog_is_of_report(KLOG_TAINTED));
-	assert_true(klog_is_of_report(KLOG_NOT_TAINTED));
-	assert_true(klog_is_of_report(KLOG_CONSTANTS));
-	assert_true(klog_is_of_report(KLOG_MODULES));
-	assert_true(klog_is_of_report(KLOG_UNLOADED));
-	assert_false(klog_is_of_report(KLOG_SUPPORTED));
-	assert_false(klog_is_of_report(KLOG_RELEASE));
-	assert_false(klog_is_of_report(KLOG_BEGIN));
-	assert_false(klog_is_of_report(KLOG_END));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		if (klog_is_of_report((enum klog_kind)i) != expected[i])
+			fail_msg("kind %zu", i);
 }
 
 static void reports_begin_with_their_headings(void **state)
@@ -601,19 +444,7 @@ static void where_nothing_stands_nothing_is_found(void **state)
 	assert_int_equal(klog_new(&klog), 0);
 	assert_null(klog_find(klog, text, sizeof(text) - 1));
 	assert_null(klog_find(klog, "", 0));
-	klog_free(klog);
-}
-
-static void without_memory_there_is_no_finding(void **state)
-{
-	struct klog *klog = NULL;
-
-	(void)state;
-	failing = true;
-	failing_at = 0;
-	assert_int_equal(klog_new(&klog), -ENOMEM);
-	assert_null(klog);
-	assert_null(klog_free(NULL));
+	assert_null(klog_free(klog));
 }
 
 int main(void)
@@ -622,19 +453,15 @@ int main(void)
 		cmocka_unit_test(every_announcement_is_told_whatever_its_values_are),
 		cmocka_unit_test(every_structure_is_told_with_what_follows_it),
 		cmocka_unit_test(announcements_stand_before_all_else),
-		cmocka_unit_test(
-			every_row_has_words_of_its_pattern_its_versions_and_its_source),
+		cmocka_unit_test(every_row_has_words_of_its_pattern_and_a_source),
 		cmocka_unit_test(only_the_wording_without_the_licence_is_an_echo),
-		cmocka_unit_test(announcements_of_real_kernels_are_understood),
-		cmocka_unit_test(lines_of_real_reports_are_understood),
-		cmocka_unit_test(a_process_cannot_speak_for_the_kernel),
+		cmocka_unit_test(lines_of_kernels_are_understood),
 		cmocka_unit_test(what_is_no_such_message_is_nothing),
 		cmocka_unit_test(nothing_is_read_behind_the_message),
-		cmocka_unit_test(kinds_of_reports_are_those_that_stand_in_one),
+		cmocka_unit_test(some_kinds_stand_in_reports),
 		cmocka_unit_test(reports_begin_with_their_headings),
 		cmocka_unit_test(every_filled_row_is_found_anywhere_in_a_text),
 		cmocka_unit_test(where_nothing_stands_nothing_is_found),
-		cmocka_unit_test(without_memory_there_is_no_finding),
 	};
 
 	return cmocka_run_group_tests_name("klog", tests, NULL, NULL);

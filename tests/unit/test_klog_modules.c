@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lists of modules as kernels of all times print them: names, letters, who comes and who
- * goes, what was unloaded; and which line can be the rest of one. Knows the memory, which
- * it lets fail.
+ * goes, what was unloaded; and which line can be the rest of one.
  */
 #include "sources/klog_modules.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +16,6 @@
 
 #include "base/macros.h"
 #include "base/text.h"
-#include "failing.h"
 #include "model/backtrace.h"
 
 static void add_letters(struct text *text, struct taint_letters letters)
@@ -234,54 +231,6 @@ static void the_rest_of_a_list_is_modules_only(void **state)
 			fail_msg("%s", others[i]);
 }
 
-/* ---- memory ---- */
-
-static void without_memory_a_list_ends(void **state)
-{
-	static const char list[] = "a(P) b(OE) [last unloaded: x(OE)]";
-	size_t failures = 0;
-
-	(void)state;
-	for (size_t calls = 0;; calls++) {
-		_cleanup_(backtrace_clear) struct backtrace backtrace;
-		int r;
-
-		assert_true(calls < 100);
-		backtrace_init(&backtrace);
-		failing = true;
-		failing_at = calls;
-		r = klog_modules_parse(list, sizeof(list) - 1, false, &backtrace);
-		if (failing)
-			break;
-		assert_int_equal(r, -ENOMEM);
-		failures++;
-	}
-	failing = false;
-	assert_int_equal(failures, 2);
-}
-
-/* The names grow just there. */
-static void without_memory_for_the_last_unloaded_there_is_an_error(void **state)
-{
-	_cleanup_(backtrace_clear) struct backtrace backtrace;
-	_cleanup_(text_clear) struct text list = TEXT_INIT;
-	int r;
-
-	(void)state;
-	backtrace_init(&backtrace);
-	for (int i = 0; i < 250; i++)
-		text_add_char(&list, 'a');
-	text_add_string(&list, " [last unloaded: abcdefgh]");
-	assert_non_null(backtrace_add(&backtrace, "", 0));
-	failing = true;
-	failing_at = 0;
-	r = klog_modules_parse(text_string(&list), list.length, false, &backtrace);
-	assert_false(failing);
-	assert_int_equal(r, -ENOMEM);
-	assert_int_equal(backtrace.count, 2);
-	assert_int_equal(backtrace.last_unloaded, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,8 +241,6 @@ int main(void)
 		cmocka_unit_test(what_is_no_module_is_passed_over),
 		cmocka_unit_test(nothing_is_read_behind_the_list),
 		cmocka_unit_test(the_rest_of_a_list_is_modules_only),
-		cmocka_unit_test(without_memory_a_list_ends),
-		cmocka_unit_test(without_memory_for_the_last_unloaded_there_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("klog_modules", tests, NULL, NULL);
