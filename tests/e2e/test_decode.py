@@ -12,7 +12,7 @@ import resource
 import subprocess
 import tempfile
 
-from suite import PROGRAM, is_instrumented, run, test
+from suite import PROGRAM, is_instrumented, is_sanitized, run, test
 from exporter import TIMEOUT
 from commands import CLOSED_STREAMS, IS_ROOT, command, folder_for_nobody, lines_of
 
@@ -330,6 +330,19 @@ def pipes_are_read_to_their_end():
             pipe.write(content[at : at + 7])
     output, _ = process.communicate(timeout=TIMEOUT)
     assert json.loads(output)[0]["taints"] == expected[0]["taints"]
+
+
+@test
+def a_signal_while_a_log_is_read_is_no_error():
+    if is_sanitized():
+        return  # nobody looks for leaks while somebody else traces
+    fault = ["strace", "-qq", "-o", "/dev/null", "-P", OOPS, "-e", "trace=read"]
+    for error, code in (("EINTR", 0), ("EIO", 1)):
+        inject = f"inject=read:error={error}:when=1"
+        program = [*fault, "-e", inject, PROGRAM, "--no-sandbox"]
+        result = command("decode", OOPS, program=program)
+        assert result.returncode == code, result
+        assert (b"BUG: kernel NULL" in result.stdout) == (code == 0), result
 
 
 @test

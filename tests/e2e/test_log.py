@@ -20,7 +20,7 @@ from commands import (
     lines_of,
     unprivileged,
 )
-from exporter import Exporter, scene_flags
+from exporter import Exporter, scene_flags, wait_until
 from scenery import (
     ALL_SUCCESSFUL,
     copy_scene,
@@ -213,6 +213,85 @@ def once_tells_what_is_there():
     assert found[("proprietary_module", "lab_prop")] == 1, found
     assert found[("crap", "lab_staging")] == 2
     assert command("once", *flags).stdout.count(b"kernel_taint_log") == 0
+
+
+@test
+def a_line_that_is_too_long_is_left_out_and_no_other():
+    with temporary_folder() as folder:
+        scene = make_scene(folder / "scene")
+        (scene / "dev").mkdir()
+        for size in (8191, 8192, 8193, 16384, 16385, 100000):
+            # What it ends with is no record of its own.
+            for end in ("\n", load(3, "c")):
+                (scene / "dev/kmsg").write_text(
+                    load(1, "a") + "x" * size + end + "\0\n;\n,,,;\n" + load(2, "b")
+                )
+                result = command("once", *scene_flags(scene), LOG)
+                assert loads(families(result.stdout)) == {"a": 1, "b": 1}, (size, end)
+
+
+# ---- what only a device does: strace(1) says it in its place ----
+
+
+def reading_with(scene, fault):
+    """The program, with FAULT happening to those who read the log of SCENE."""
+    return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-P", str(scene / "dev/kmsg"),
+            "-e", "trace=read", "-e", f"inject=read:{fault}", PROGRAM, "--no-sandbox"]
+
+
+@contextlib.contextmanager
+def exporter_with(fault):
+    with scene_with_fifo() as (scene, fifo):
+        # Nobody looks for leaks while somebody else traces.
+        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        env = {**os.environ, "ASAN_OPTIONS": options}
+        command_line = reading_with(scene, fault)
+        with Exporter(command_line, *scene_flags(scene), LOG, env=env) as exporter:
+            yield exporter, fifo
+
+
+@test
+def records_that_were_overwritten_are_counted():
+    # Three reads a scrape, of which the first says that some are lost.
+    with exporter_with("error=EPIPE:when=1+3") as (exporter, fifo):
+        for feed, count, lost in (
+            # Nobody knows how many before the first: one.
+            (load(100, "zfs"), 1, 1),
+            # User space has numbers, too.
+            (record(111, "x", facility=1) + load(112, "zfs"), 2, 1 + 10),
+            (load(120, "zfs"), 3, 1 + 10 + 7),
+            # Numbers that jump are a loss only if the kernel says so.
+            (load(3, "zfs") + load(50, "zfs"), 5, 1 + 10 + 7 + 1),
+        ):
+            fifo.feed(feed)
+            samples = scrape(exporter)
+            assert successes(samples)["log"] == 1
+            assert loads(samples) == {"zfs": count} and value(samples, LOST) == lost
+
+
+@test
+def a_read_that_fails_does_not_fail_the_next_scrape():
+    for error, success in (("EIO", 0), ("EINTR", 1)):
+        with exporter_with(f"error={error}:when=3") as (exporter, fifo):
+            fifo.feed(load(1, "zfs"))
+            assert loads(scrape(exporter)) == {"zfs": 1}
+            fifo.feed(load(2, "zfs"))
+            assert successes(scrape(exporter))["log"] == success
+            samples = scrape(exporter)
+            assert successes(samples)["log"] == 1 and loads(samples) == {"zfs": 2}
+
+
+@test
+def who_comes_while_another_reads_is_told_so():
+    # A thread whose read takes so long is given up; the log stays its own until then.
+    with exporter_with("delay_enter=2000000") as (exporter, fifo):
+        fifo.feed(load(1, "zfs"))
+
+        def is_told():
+            assert successes(scrape(exporter))["log"] == 0
+            return "Device or resource busy" in exporter.log
+
+        wait_until(is_told, what="word that the log is being read")
 
 
 # ---- the log of this machine ----
