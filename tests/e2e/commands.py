@@ -65,6 +65,16 @@ def command(*arguments, program=(PROGRAM,), **options):
     )
 
 
+def injecting(fault, *flags):
+    """
+    The program in which strace(1) makes FAULT ("read:error=EIO") happen. Nobody looks for
+    leaks while somebody else traces.
+    """
+    call = fault.partition(":")[0]
+    silent = ["strace", "-qq", "-o", "/dev/null", "-E", "ASAN_OPTIONS=detect_leaks=0"]
+    return [*silent, *flags, "-e", f"trace={call}", "-e", f"inject={fault}", PROGRAM]
+
+
 def lines_of(output, level):
     return [line for line in output.decode().splitlines() if f"level={level}" in line]
 

@@ -17,6 +17,7 @@ from commands import (
     command,
     folder_for_nobody,
     has_log,
+    injecting,
     lines_of,
     unprivileged,
 )
@@ -233,20 +234,12 @@ def a_line_that_is_too_long_is_left_out_and_no_other():
 # ---- what only a device does: strace(1) says it in its place ----
 
 
-def reading_with(scene, fault):
-    """The program, with FAULT happening to those who read the log of SCENE."""
-    return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-P", str(scene / "dev/kmsg"),
-            "-e", "trace=read", "-e", f"inject=read:{fault}", PROGRAM, "--no-sandbox"]
-
-
 @contextlib.contextmanager
 def exporter_with(fault):
+    """The program, with FAULT happening to whoever reads the log."""
     with scene_with_fifo() as (scene, fifo):
-        # Nobody looks for leaks while somebody else traces.
-        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        env = {**os.environ, "ASAN_OPTIONS": options}
-        command_line = reading_with(scene, fault)
-        with Exporter(command_line, *scene_flags(scene), LOG, env=env) as exporter:
+        traced = injecting(f"read:{fault}", "-D", "-f", "-P", str(scene / "dev/kmsg"))
+        with Exporter([*traced, "--no-sandbox"], *scene_flags(scene), LOG) as exporter:
             yield exporter, fifo
 
 

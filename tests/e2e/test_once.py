@@ -14,7 +14,6 @@ import struct
 import subprocess
 import termios
 import threading
-import time
 
 from suite import PROGRAM, SCENES, run, test
 from exporter import Exporter, TIMEOUT, scene_flags, wait_until, without_volatile
@@ -24,6 +23,7 @@ from commands import (
     PROPRIETARY,
     command,
     folder_for_nobody,
+    injecting,
     lines_of,
     names,
 )
@@ -111,6 +111,11 @@ def once_never_shows_half_a_file():
         assert os.listdir(folder) == [file.name]
 
 
+def killed_at(call, number):
+    """The program, killed when it calls CALL for the so manieth time."""
+    return injecting(f"{call}:signal=KILL:when={number}", "-f")
+
+
 @test
 def once_killed_at_any_moment_leaves_the_old_file_or_the_new_one():
     with temporary_folder() as folder:
@@ -128,18 +133,25 @@ def once_killed_at_any_moment_leaves_the_old_file_or_the_new_one():
             )
             assert result.returncode == -signal.SIGXFSZ, result
             assert file.read_bytes() == old
-        for delay in range(30):
-            file.write_bytes(old)
-            process = subprocess.Popen(
-                [PROGRAM, "once", "--output", str(file), *PROPRIETARY],
-                stderr=subprocess.DEVNULL,
-            )
-            try:
-                time.sleep(delay / 10000)
-            finally:
-                process.kill()
-                process.wait()
-            assert without_volatile(file.read_bytes()) in (old, new)
+        # At each call that may change a file, up to the one behind the last.
+        found = []
+        for call in ("write", "rename", "exit_group"):
+            for number in itertools.count(1):
+                file.write_bytes(old)
+                result = command(
+                    "once",
+                    "--output",
+                    file,
+                    *PROPRIETARY,
+                    program=killed_at(call, number),
+                )
+                page = without_volatile(file.read_bytes())
+                assert page in (old, new), page
+                if result.returncode == 0:
+                    break
+                assert result.returncode == -signal.SIGKILL, result
+                found.append(page)
+        assert {*found} == {old, new}, found
         left = [name for name in os.listdir(folder) if name.endswith(".prom")]
         assert left == [file.name]
 
