@@ -170,6 +170,12 @@ static void long_lines_are_read_in_pieces(void **state)
 		  "1 \"BUG: x\" 6.1.0 0\n" },
 		{ "BUG: x\n", 'y', 16384 - 8, "\nTainted: P 6.1.0\n",
 		  "3 \"\" 6.1.0 0\n" },
+		/* Nor is what stands before what said something, where memory is moved.
+		 */
+		{ "", '\n', 81860,
+		  "BUG: x\ny: loading out-of-tree module taints kernel.\n"
+		  "Tainted: P 6.1.0\n",
+		  "81863 \"\" 6.1.0 0\nboot 6.1.0: y 81862\n" },
 		/* Every line counts. */
 		{ "", '\n', 300000, "Tainted: P 6.1.0", "300001 \"\" 6.1.0 0\n" },
 	};
