@@ -275,6 +275,15 @@ def a_read_that_fails_does_not_fail_the_next_scrape():
 
 
 @test
+def a_log_that_never_ends_does_not_keep_it_for_ever():
+    with exporter_with("error=EPIPE") as (exporter, _):
+        timeout = {"X-Prometheus-Scrape-Timeout-Seconds": "2"}
+        _, _, page = exporter.get("/metrics", timeout)
+        assert successes(families(page)) == {**ALL_SUCCESSFUL, "log": 0}
+        assert "the time for it is over" in exporter.log, exporter.log
+
+
+@test
 def who_comes_while_another_reads_is_told_so():
     # A thread whose read takes so long is given up; the log stays its own until then.
     with exporter_with("delay_enter=2000000") as (exporter, fifo):
