@@ -34,6 +34,7 @@ from exporter import TIMEOUT, Exporter, scene_flags, wait_until  # noqa: E402
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 60
 RATE = 100  # pages a second, by all scrapers
 KEEP = (True, True, True, False) * 2  # of each scraper, whether it keeps its connection
+DESCRIPTORS_OF_SCRAPE = 8
 ROWS = 12  # of the table; the first quarter is for what comes once and stays
 CHANGES = 10  # a second, of the host; and so many clients misbehave
 DOOR = 5  # changes of the host for one of the door
@@ -244,8 +245,11 @@ def no_connection_is_left_of_clients_that_are_gone():
 
 @test
 def descriptors_and_threads_do_not_become_more():
-    for what in ("descriptors", "threads"):
-        assert least(what, 3) <= least(what, 1), what
+    # On a busy machine no row may have been taken at rest: a scrape has some files open.
+    # One descriptor lost in a hundred pages would be more by the end.
+    for what, slack in (("descriptors", DESCRIPTORS_OF_SCRAPE), ("threads", 0)):
+        before, after = least(what, 1), least(what, 3)
+        assert after <= before + slack, (what, before, after)
 
 
 @test
