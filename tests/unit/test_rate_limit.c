@@ -13,140 +13,94 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/macros.h"
 
-#define START (1000 * CLOCK_SECOND)
+#define S     CLOCK_SECOND
+#define START (1000 * S)
+#define HALF  UINT64_C(0x8000000000000000)
 
-/* How many of COUNT requests at NOW pass. */
-static unsigned int take(struct rate_limit *limit, uint64_t now, unsigned int count)
-{
-	unsigned int passed = 0;
-
-	for (unsigned int i = 0; i < count; i++)
-		passed += rate_limit_take(limit, now);
-	return passed;
-}
-
-static void rate_limit_without_an_interval_is_none(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
+/* Each is a new limit, of which COUNT requests at NOW are asked, up to a count of 0. */
+static const struct row {
+	const char *name;
+	uint64_t interval;
+	unsigned int burst;
+	struct {
+		uint64_t now;
+		unsigned int count, passed;
+	} steps[8];
+} rows[] = {
 	/* rate.Every(0) is Inf, for which the burst does not count. */
-	rate_limit_init(&limit, 0, 0);
-	assert_int_equal(take(&limit, START, 1000), 1000);
-	rate_limit_init(&limit, 0, 3);
-	assert_int_equal(take(&limit, START, 1000), 1000);
-	assert_int_equal(take(&limit, 0, 1000), 1000);
-}
-
-static void rate_limit_without_a_burst_lets_nobody_pass(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
+	{ "no interval", 0, 0, { { START, 1000, 1000 }, { 0, 1000, 1000 } } },
+	{ "no interval, a burst", 0, 3, { { START, 1000, 1000 } } },
 	/* "A zero Burst allows no events, unless limit == Inf." */
-	rate_limit_init(&limit, CLOCK_SECOND, 0);
-	assert_int_equal(take(&limit, START, 10), 0);
-	assert_int_equal(take(&limit, 2 * START, 10), 0);
-	rate_limit_init(&limit, 1, 0);
-	assert_int_equal(take(&limit, UINT64_MAX, 10), 0);
-}
+	{ "no burst", S, 0, { { START, 10, 0 }, { 2 * START, 10, 0 } } },
+	{ "no burst at the end of time", 1, 0, { { UINT64_MAX, 10, 0 } } },
+	{ "a full bucket", S, 5, { { START, 10, 5 } } },
+	{ "a full bucket at the beginning of time", S, 5, { { 0, 10, 5 } } },
+	{ "a token each interval, of which no part is lost",
+	  S,
+	  2,
+	  { { START, 10, 2 },
+	    { START + S - 1, 10, 0 },
+	    { START + S, 10, 1 },
+	    { START + 2 * S - 1, 10, 0 },
+	    { START + 2 * S, 10, 1 },
+	    { START + 7 * S / 2, 1, 1 },
+	    { START + 4 * S - 1, 10, 0 },
+	    { START + 4 * S, 10, 1 } } },
+	{ "never more than the burst",
+	  S,
+	  3,
+	  { { START, 10, 3 },
+	    { START + 1000000 * S, 10, 3 },
+	    { START + 1000002 * S, 10, 2 } } },
+	{ "what is refused does not count",
+	  S,
+	  1,
+	  { { START, 100000, 1 }, { START + S, 1, 1 } } },
+	{ "a clock that goes back",
+	  S,
+	  3,
+	  { { START, 2, 2 }, { START - 10 * S, 10, 0 }, { START, 10, 1 } } },
+	{ "the longest interval and burst", UINT64_MAX, UINT_MAX, { { START, 1, 1 } } },
+	{ "the longest interval",
+	  UINT64_MAX,
+	  1,
+	  { { START, 10, 1 }, { UINT64_MAX - 1, 10, 0 } } },
+	{ "half of it", INT64_MAX, UINT_MAX, { { START, 2, 2 } } },
+	{ "a product that comes out small",
+	  (uint64_t)1 << 32,
+	  UINT_MAX,
+	  { { START, 100, 100 } } },
+	{ "a product that overflows", HALF, 3, { { START, 2, 2 } } },
+	{ "the largest burst", 1, UINT_MAX, { { UINT64_MAX, 100, 100 } } },
+};
 
-static void rate_limit_begins_with_a_full_bucket(void **state)
+static void a_limit_lets_through_as_go_does(void **state)
 {
-	struct rate_limit limit;
-
 	(void)state;
-	rate_limit_init(&limit, CLOCK_SECOND, 5);
-	assert_int_equal(take(&limit, START, 10), 5);
-	rate_limit_init(&limit, CLOCK_SECOND, 5);
-	assert_int_equal(take(&limit, 0, 10), 5);
-	rate_limit_init(&limit, CLOCK_SECOND, 1);
-	assert_int_equal(take(&limit, START, 10), 1);
-}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		struct rate_limit limit;
 
-static void rate_limit_gives_a_token_each_interval(void **state)
-{
-	struct rate_limit limit;
+		rate_limit_init(&limit, row->interval, row->burst);
+		for (size_t k = 0; k < ARRAY_SIZE(row->steps) && row->steps[k].count;
+		     k++) {
+			unsigned int passed = 0;
 
-	(void)state;
-	rate_limit_init(&limit, CLOCK_SECOND, 2);
-	assert_int_equal(take(&limit, START, 10), 2);
-	assert_int_equal(take(&limit, START + CLOCK_SECOND - 1, 10), 0);
-	assert_int_equal(take(&limit, START + CLOCK_SECOND, 10), 1);
-	assert_int_equal(take(&limit, START + 2 * CLOCK_SECOND - 1, 10), 0);
-	assert_int_equal(take(&limit, START + 2 * CLOCK_SECOND, 10), 1);
-	/* A part of an interval is not lost. */
-	assert_int_equal(take(&limit, START + 7 * CLOCK_SECOND / 2, 1), 1);
-	assert_int_equal(take(&limit, START + 4 * CLOCK_SECOND - 1, 10), 0);
-	assert_int_equal(take(&limit, START + 4 * CLOCK_SECOND, 10), 1);
-}
-
-static void rate_limit_never_holds_more_than_the_burst(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
-	rate_limit_init(&limit, CLOCK_SECOND, 3);
-	assert_int_equal(take(&limit, START, 10), 3);
-	assert_int_equal(take(&limit, START + 1000000 * CLOCK_SECOND, 10), 3);
-	assert_int_equal(take(&limit, START + 1000002 * CLOCK_SECOND, 10), 2);
-}
-
-static void rate_limit_counts_no_request_that_it_refused(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
-	rate_limit_init(&limit, CLOCK_SECOND, 1);
-	assert_int_equal(take(&limit, START, 100000), 1);
-	assert_int_equal(take(&limit, START + CLOCK_SECOND, 1), 1);
-}
-
-static void rate_limit_bears_a_clock_that_stands_still_or_goes_back(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
-	rate_limit_init(&limit, CLOCK_SECOND, 3);
-	assert_int_equal(take(&limit, START, 2), 2);
-	assert_int_equal(take(&limit, START - 10 * CLOCK_SECOND, 10), 0);
-	assert_int_equal(take(&limit, START, 10), 1);
-}
-
-static void rate_limit_does_not_overflow(void **state)
-{
-	struct rate_limit limit;
-
-	(void)state;
-	rate_limit_init(&limit, UINT64_MAX, UINT_MAX);
-	assert_int_equal(take(&limit, START, 1), 1);
-	rate_limit_init(&limit, UINT64_MAX, 1);
-	assert_int_equal(take(&limit, START, 10), 1);
-	assert_int_equal(take(&limit, UINT64_MAX - 1, 10), 0);
-	rate_limit_init(&limit, INT64_MAX, UINT_MAX);
-	assert_int_equal(take(&limit, START, 1), 1);
-	assert_int_equal(take(&limit, START, 1), 1);
-	/* A product that would come out small. */
-	rate_limit_init(&limit, (uint64_t)1 << 32, UINT_MAX);
-	assert_int_equal(take(&limit, START, 100), 100);
-	rate_limit_init(&limit, UINT64_C(0x8000000000000000), 3);
-	assert_int_equal(take(&limit, START, 2), 2);
-	rate_limit_init(&limit, 1, UINT_MAX);
-	assert_int_equal(take(&limit, UINT64_MAX, 100), 100);
+			for (unsigned int n = 0; n < row->steps[k].count; n++)
+				passed += rate_limit_take(&limit, row->steps[k].now);
+			if (passed != row->steps[k].passed)
+				fail_msg("%s: step %zu lets %u pass", row->name, k,
+				         passed);
+		}
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rate_limit_without_an_interval_is_none),
-		cmocka_unit_test(rate_limit_without_a_burst_lets_nobody_pass),
-		cmocka_unit_test(rate_limit_begins_with_a_full_bucket),
-		cmocka_unit_test(rate_limit_gives_a_token_each_interval),
-		cmocka_unit_test(rate_limit_never_holds_more_than_the_burst),
-		cmocka_unit_test(rate_limit_counts_no_request_that_it_refused),
-		cmocka_unit_test(rate_limit_bears_a_clock_that_stands_still_or_goes_back),
-		cmocka_unit_test(rate_limit_does_not_overflow),
+		cmocka_unit_test(a_limit_lets_through_as_go_does),
 	};
 
 	return cmocka_run_group_tests_name("rate_limit", tests, NULL, NULL);
