@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests of web/sandbox: all walls at once, as root and as nobody, as the kernel itself
- * tells of them; and each of them missing or failing. Single files and calls are matters
- * of test_landlock and test_seccomp.
+ * Tests of web/sandbox, web/landlock and web/seccomp: what the walls keep out, each
+ * attempt in a process of its own. That a program lives inside, and what the kernel says
+ * of it, is seen from outside of the program.
  */
 #include "web/sandbox.h"
 
-#include <cap-ng.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
+#include <linux/sched.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +18,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -25,148 +26,248 @@
 #include "inside.h"
 #include "tree.h"
 
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
-int __real_prctl(int option, ...);
-int __wrap_prctl(int option, ...);
-int __real_setrlimit(int resource, const struct rlimit *limit);
-int __wrap_setrlimit(int resource, const struct rlimit *limit);
-int __real_capng_apply(capng_select_t set);
-int __wrap_capng_apply(capng_select_t set);
+#define SOCKET 10 /* one of TCP, which is neither bound nor connected */
+#define FILE   11 /* opened outside of what is named */
 
-/* The call that fails, and how; 0: none. */
-static int prctl_option, prctl_error;
-static int landlock_error;
-static int setrlimit_error;
-static capng_select_t capng_fails;
-
-long __wrap_syscall(long number, ...)
-{
-	long arguments[4];
-	va_list list;
-
-	va_start(list, number);
-	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
-		arguments[i] = va_arg(list, long);
-	va_end(list);
-	if (number == SYS_landlock_create_ruleset && landlock_error) {
-		/* One that is there and fails says first of which version it is. */
-		if (landlock_error == EINVAL && !arguments[0])
-			return 1;
-		errno = landlock_error;
-		return -1;
-	}
-	return __real_syscall(number, arguments[0], arguments[1], arguments[2],
-	                      arguments[3]);
-}
-
-int __wrap_prctl(int option, ...)
-{
-	unsigned long arguments[4];
-	va_list list;
-
-	va_start(list, option);
-	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
-		arguments[i] = va_arg(list, unsigned long);
-	va_end(list);
-	if (prctl_error && option == prctl_option) {
-		errno = prctl_error;
-		return -1;
-	}
-	return __real_prctl(option, arguments[0], arguments[1], arguments[2],
-	                    arguments[3]);
-}
-
-int __wrap_setrlimit(int resource, const struct rlimit *limit)
-{
-	if (setrlimit_error) {
-		errno = setrlimit_error;
-		return -1;
-	}
-	return __real_setrlimit(resource, limit);
-}
-
-int __wrap_capng_apply(capng_select_t set)
-{
-	return capng_fails == set ? -1 : __real_capng_apply(set);
-}
-
-static char open_path[2 * PATH_MAX];
-static bool in_force[SANDBOX_LAYER_COUNT];
-
-static void play_none(void)
-{
-	prctl_error = prctl_option = landlock_error = setrlimit_error = 0;
-	capng_fails = 0;
-}
+/* Which walls are shut. */
+enum walls {
+	READER,   /* all, where nothing is written */
+	WRITER,   /* all, with a folder to write in */
+	LANDLOCK, /* that alone */
+};
 
 static int setup(void **state)
 {
-	play_none();
-	memset(in_force, 0, sizeof(in_force));
-	log_configure(LOG_LEVEL_DEBUG, LOG_FORMAT_LOGFMT);
-	if (tree_setup(state) < 0)
+	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
+	if (tree_setup(state) < 0 || chdir(tree_path) < 0)
 		return -1;
 	chmod(tree_path, 0777);
-	tree_write("open/file", "open\n");
-	tree_write("secret", "secret\n");
-	snprintf(open_path, sizeof(open_path), "%s/open", tree_path);
-	return 0;
+	tree_write("open/below/file", "open\n");
+	tree_write("written/file", "old\n");
+	tree_write("secret/file", "secret\n");
+	tree_write("files/one", "one\n");
+	tree_write("files/two", "two\n");
+	return chmod("written", 0777);
 }
 
-static int enter_with(bool is_writing, bool is_above_modes)
+static void enter(enum walls walls)
 {
 	const struct sandbox_path paths[] = {
-		{ open_path, is_writing },
-		{ "/proc", false },
+		{ "open", false },  { "files/one", false },         { "missing", false },
+		{ "/proc", false }, { "written", walls != READER },
 	};
-	const struct sandbox_settings settings = {
-		.paths = paths,
-		.count = ARRAY_SIZE(paths),
-		.is_above_modes = is_above_modes,
-	};
+	const struct sandbox_settings settings = { .paths = paths,
+		                                   .count = ARRAY_SIZE(paths) };
+	bool in_force[SANDBOX_LAYER_COUNT];
 
-	return sandbox_enter(&settings, in_force);
+	INSIDE_NEED(dup2(socket(AF_INET, SOCK_STREAM, 0), SOCKET) == SOCKET);
+	INSIDE_NEED(dup2(open("secret/file", O_RDONLY), FILE) == FILE);
+	if (walls != LANDLOCK) {
+		INSIDE_NEED(sandbox_enter(&settings, in_force) == 0);
+		return;
+	}
+	INSIDE_NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	INSIDE_NEED(landlock_enter(paths, ARRAY_SIZE(paths)) == 1);
 }
 
-static void enter(void)
+/* ---- attempts ---- */
+
+struct attempt {
+	enum walls walls;
+	int end;
+	const char *name;
+	long number;
+	unsigned long arguments[6];
+};
+
+#define AT           (unsigned long)AT_FDCWD
+#define TEXT         (unsigned long)
+#define NO_FD        (unsigned long)-1
+#define NOBODY_THERE 0x7ffffff /* above every process number */
+
+#define CALL(walls, end, name, ...)            \
+	{                                      \
+		walls, end, #name, SYS_##name, \
+		{                              \
+			__VA_ARGS__            \
+		}                              \
+	}
+#define KILLS(name, ...)            CALL(READER, INSIDE_KILLED, name, __VA_ARGS__)
+#define OPEN(walls, end, path, ...) CALL(walls, end, openat, AT, TEXT path, __VA_ARGS__)
+
+static const struct sockaddr_in loopback = { .sin_family = AF_INET };
+
+/* With arguments that do no harm where they are let through. */
+static const struct attempt attempts[] = {
+	/* clang-format off */
+	/* What is named can be used. */
+	OPEN(READER, 0, "open/below/file", O_RDONLY),
+	OPEN(READER, 0, "open/below", O_RDONLY | O_DIRECTORY),
+	OPEN(READER, 0, "files/one", O_RDONLY),
+	OPEN(READER, 0, "/proc/self/stat", O_RDONLY),
+	OPEN(WRITER, 0, "written/new", O_RDWR | O_CREAT | O_EXCL, 0600),
+	OPEN(WRITER, 0, "written/file", O_WRONLY | O_TRUNC),
+	CALL(WRITER, 0, renameat, AT, TEXT "written/file", AT, TEXT "written/new"),
+	CALL(WRITER, 0, unlinkat, AT, TEXT "written/file", 0),
+	CALL(READER, 0, read, FILE, 0, 0),
+	/* What is not named cannot, even by who owns it. */
+	OPEN(READER, EACCES, "secret/file", O_RDONLY),
+	OPEN(READER, EACCES, "secret", O_RDONLY | O_DIRECTORY),
+	OPEN(READER, EACCES, "open/../secret/file", O_RDONLY),
+	OPEN(READER, EACCES, "/proc/self/fd/11", O_RDONLY),
+	OPEN(READER, EACCES, "files/two", O_RDONLY),
+	OPEN(READER, EACCES, "files", O_RDONLY | O_DIRECTORY),
+	OPEN(READER, EACCES, "/etc/shadow", O_RDONLY),
+	OPEN(READER, EACCES, "/", O_RDONLY | O_DIRECTORY),
+	OPEN(WRITER, EACCES, "open/below/file", O_WRONLY),
+	OPEN(WRITER, EACCES, "open/new", O_WRONLY | O_CREAT, 0600),
+	OPEN(WRITER, EACCES, "files/one", O_WRONLY),
+	CALL(WRITER, EACCES, unlinkat, AT, TEXT "open/below/file", 0),
+	CALL(LANDLOCK, EACCES, mkdirat, AT, TEXT "written/folder", 0755),
+	CALL(LANDLOCK, EACCES, symlinkat, TEXT "file", AT, TEXT "written/link"),
+	CALL(LANDLOCK, EACCES, mknodat, AT, TEXT "written/fifo", S_IFIFO | 0600, 0),
+	CALL(LANDLOCK, EACCES, execveat, AT, TEXT "/bin/true", 0, 0, 0),
+	CALL(LANDLOCK, EACCES, truncate, TEXT "open/below/file", 0),
+	/* Neither network nor other processes. */
+	CALL(LANDLOCK, EACCES, bind, SOCKET, TEXT &loopback, sizeof(loopback)),
+	CALL(LANDLOCK, EACCES, connect, SOCKET, TEXT &loopback, sizeof(loopback)),
+	CALL(LANDLOCK, EPERM, kill, 1, 0),
+	/* Only a writer needs these. */
+	OPEN(READER, INSIDE_KILLED, "written/file", O_WRONLY),
+	OPEN(READER, INSIDE_KILLED, "written/file", O_RDWR),
+	OPEN(READER, INSIDE_KILLED, "written/new", O_RDONLY | O_CREAT, 0600),
+	OPEN(READER, INSIDE_KILLED, "written/file", O_RDONLY | O_TRUNC),
+	KILLS(fchmod, NO_FD, 0), CALL(WRITER, EBADF, fchmod, NO_FD, 0),
+	KILLS(fsync, NO_FD), CALL(WRITER, EBADF, fsync, NO_FD),
+	KILLS(renameat, NO_FD, 0, NO_FD, 0), KILLS(unlinkat, NO_FD, 0, 0),
+	/* Other programs and processes. */
+	KILLS(execve, 0, 0, 0), KILLS(execveat, NO_FD, 0, 0, 0, 0),
+	KILLS(clone, 0, 0, 0, 0, 0), KILLS(clone, SIGCHLD | CLONE_VM, 0, 0, 0, 0),
+	CALL(READER, ENOSYS, clone3, 0, 0),
+	KILLS(unshare, 0), KILLS(setns, NO_FD, 0), KILLS(ptrace, 0x4206, 0, 0, 0),
+	KILLS(process_vm_readv, 0, 0, 0, 0, 0, 0), KILLS(kill, NOBODY_THERE, 0),
+	KILLS(tkill, NOBODY_THERE, 0), KILLS(tgkill, NOBODY_THERE, NOBODY_THERE, 0),
+	KILLS(pidfd_open, NOBODY_THERE, 0), KILLS(setsid, 0),
+	/* Network. */
+	KILLS(socket, AF_INET, SOCK_STREAM, 0), KILLS(socket, AF_UNIX, SOCK_DGRAM, 0),
+	KILLS(socketpair, AF_UNIX, SOCK_STREAM, 0, 0), KILLS(connect, NO_FD, 0, 0),
+	KILLS(bind, NO_FD, 0, 0), KILLS(listen, NO_FD, 0),
+	/* The kernel. */
+	KILLS(init_module, 0, 0, 0), KILLS(finit_module, NO_FD, 0, 0),
+	KILLS(delete_module, 0, 0), KILLS(bpf, 0xffff, 0, 0), KILLS(io_uring_setup, 0, 0),
+	KILLS(perf_event_open, 0, 0, 0, 0, 0), KILLS(userfaultfd, 0xffff),
+	KILLS(syslog, 10, 0, 0), KILLS(mount, 0, 0, 0, 0, 0), KILLS(chroot, 0),
+	KILLS(keyctl, 0xffff, 0, 0, 0, 0),
+	/* Who one is. */
+	KILLS(setuid, 0), KILLS(setgroups, 0x7fffffff, 0), KILLS(capset, 0, 0),
+	KILLS(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), KILLS(seccomp, 0xffff, 0, 0),
+	KILLS(prlimit64, 0, RLIMIT_CORE, TEXT &loopback, 0),
+	CALL(READER, 0, prlimit64, 0, RLIMIT_CORE, 0, 0),
+	/* Files, and code that is made. */
+	KILLS(mkdirat, NO_FD, 0, 0), KILLS(linkat, NO_FD, 0, NO_FD, 0, 0),
+	KILLS(fchownat, NO_FD, 0, 0, 0, 0), KILLS(truncate, 0, 0), KILLS(ioctl, NO_FD, 0x5412, 0),
+	KILLS(open_by_handle_at, NO_FD, 0, 0), KILLS(mprotect, 0, 0, PROT_EXEC),
+	CALL(READER, 0, mprotect, 0, 0, PROT_READ),
+	{ READER, INSIDE_KILLED, "a call that is not there", 9999, { 0 } },
+#ifdef __x86_64__
+	KILLS(mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, NO_FD, 0),
+	KILLS(open, TEXT "/dev/null", O_RDONLY, 0), KILLS(fork, 0), KILLS(iopl, 0),
+	{ READER, INSIDE_KILLED, "read of x32", 0x40000000, { NO_FD, 0, 0 } },
+#endif
+	/* clang-format on */
+};
+
+static const struct attempt *attempt;
+static bool is_nobody, is_in_thread;
+
+static void *make_attempt(void *result)
 {
-	INSIDE_NEED(enter_with(false, false) == 0);
+	const unsigned long *a = attempt->arguments;
+
+	*(int *)result = inside_result(
+		syscall(attempt->number, a[0], a[1], a[2], a[3], a[4], a[5]));
+	return NULL;
 }
 
-/* What /proc/self/status says of FIELD, in hexadecimal. */
-static unsigned long long status_of(const char *field)
+static int enter_and_make_attempt(void)
 {
-	char bytes[8192], wanted[64];
-	int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t size = read(fd, bytes, sizeof(bytes) - 1);
-	const char *line;
+	pthread_t thread;
+	int result = 0;
 
-	INSIDE_NEED(size > 0);
-	close(fd);
-	bytes[size] = '\0';
-	snprintf(wanted, sizeof(wanted), "\n%s:\t", field);
-	line = strstr(bytes, wanted);
-	INSIDE_NEED(line);
-	return strtoull(line + strlen(wanted), NULL, 16);
+	if (is_nobody)
+		inside_become_nobody();
+	enter(attempt->walls);
+	if (!is_in_thread) {
+		make_attempt(&result);
+		return result;
+	}
+	INSIDE_NEED(pthread_create(&thread, NULL, make_attempt, &result) == 0);
+	INSIDE_NEED(pthread_join(thread, NULL) == 0);
+	return result;
 }
 
-static int shuts_all_walls(void)
+/* Which version of Landlock knows of the call. */
+static long version_of(const struct attempt *tried)
 {
-	static const char *const capabilities[] = { "CapInh", "CapPrm", "CapEff",
-		                                    "CapAmb" };
+	if (tried->walls != LANDLOCK)
+		return 1;
+	switch (tried->number) {
+	case SYS_truncate:
+		return 3;
+	case SYS_bind:
+	case SYS_connect:
+		return 4;
+	case SYS_kill:
+		return 6;
+	default:
+		return 1;
+	}
+}
+
+static void make_all_attempts(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	                       LANDLOCK_CREATE_RULESET_VERSION);
+
+	assert_true(version >= 1);
+	for (attempt = attempts; attempt < attempts + ARRAY_SIZE(attempts); attempt++) {
+		int end;
+
+		if (version_of(attempt) > version)
+			continue;
+		tree_write("written/file", "old\n");
+		chmod("written/file", 0666);
+		unlink("written/new");
+		end = inside(enter_and_make_attempt);
+		if (end != attempt->end)
+			fail_msg("%s, row %td, ends with %d, not %d", attempt->name,
+			         attempt - attempts, end, attempt->end);
+	}
+}
+
+static void walls_keep_out_what_is_not_needed(void **state)
+{
+	(void)state;
+	is_nobody = is_in_thread = false;
+	make_all_attempts();
+}
+
+static void walls_hold_for_nobody_and_in_threads(void **state)
+{
+	(void)state;
+	is_nobody = is_in_thread = true;
+	make_all_attempts();
+}
+
+/* ---- the process ---- */
+
+static int hides_its_memory(void)
+{
 	struct rlimit core;
 	struct stat st;
-	bool is_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 
-	enter();
-	for (enum sandbox_layer layer = 0; layer < SANDBOX_LAYER_COUNT; layer++)
-		INSIDE_NEED(in_force[layer]);
-	INSIDE_NEED(status_of("NoNewPrivs") == 1);
-	INSIDE_NEED(status_of("Seccomp") == 2);
-	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
-		INSIDE_NEED(status_of(capabilities[i]) == 0);
-	INSIDE_NEED(!is_bound || status_of("CapBnd") == 0);
+	inside_become_nobody();
+	enter(READER);
 	INSIDE_NEED(getrlimit(RLIMIT_CORE, &core) == 0);
 	INSIDE_NEED(core.rlim_cur == 0 && core.rlim_max == 0);
 	/* Of whom nobody may take a core dump the folder is root's. */
@@ -174,292 +275,19 @@ static int shuts_all_walls(void)
 	return 0;
 }
 
-static int shuts_all_walls_for_nobody(void)
-{
-	inside_become_nobody();
-	return shuts_all_walls();
-}
-
-/* Of a unit that left the program a capability by mistake. */
-static int shuts_all_walls_with_one_capability(void)
-{
-	capng_clear(CAPNG_SELECT_ALL);
-	INSIDE_NEED(capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-	                         CAP_NET_RAW) == 0);
-	INSIDE_NEED(__real_capng_apply(CAPNG_SELECT_CAPS) == 0);
-	INSIDE_NEED(status_of("CapPrm") == 1 << CAP_NET_RAW);
-	return shuts_all_walls();
-}
-
-static void all_walls_are_shut_for_root_and_for_nobody(void **state)
+static void nobody_gets_a_core_dump(void **state)
 {
 	(void)state;
-	assert_int_equal(inside(shuts_all_walls), 0);
-	assert_string_equal(inside_log, "");
-	assert_int_equal(inside(shuts_all_walls_for_nobody), 0);
-	assert_string_equal(inside_log, "");
-	if (geteuid() != 0)
-		return;
-	assert_int_equal(inside(shuts_all_walls_with_one_capability), 0);
-	assert_non_null(strstr(inside_log,
-	                       "level=debug msg=\"Without CAP_SETPCAP the capability "
-	                       "bounding set stays\"\n"));
+	assert_int_equal(inside(hides_its_memory), 0);
 }
-
-/* The process_* families need it, of a process that cannot be dumped as well. */
-static int reads_what_it_is(void)
-{
-	static const char *const paths[] = { "/proc/self/statm", "/proc/self/stat",
-		                             "/proc/self/limits" };
-	char bytes[256];
-	int fd;
-
-	inside_become_nobody();
-	enter();
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		fd = openat(AT_FDCWD, paths[i], O_RDONLY | O_CLOEXEC);
-		INSIDE_NEED(fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0);
-	}
-	INSIDE_NEED(tree_count_entries("/proc/self/fd") > 3);
-	fd = memfd_create("module", MFD_CLOEXEC);
-	snprintf(bytes, sizeof(bytes), "/proc/self/fd/%d", fd);
-	INSIDE_NEED(openat(AT_FDCWD, bytes, O_RDONLY | O_CLOEXEC) >= 0);
-	return 0;
-}
-
-static void nobody_still_reads_of_himself(void **state)
-{
-	(void)state;
-	assert_int_equal(inside(reads_what_it_is), 0);
-}
-
-static int reads_the_environment_of_its_parent(void)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/environ", getppid());
-	enter();
-	return inside_result(openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC));
-}
-
-static int reads_a_secret(void)
-{
-	enter();
-	return inside_result(openat(tree_fd, "secret", O_RDONLY | O_CLOEXEC));
-}
-
-static int reads_passwords(void)
-{
-	enter();
-	return inside_result(openat(AT_FDCWD, "/etc/shadow", O_RDONLY | O_CLOEXEC));
-}
-
-static int makes_a_socket(void)
-{
-	enter();
-	return inside_result(socket(AF_INET, SOCK_STREAM, 0));
-}
-
-static int makes_a_process(void)
-{
-	enter();
-	return inside_result(fork());
-}
-
-static void *read_a_secret_in_a_thread(void *result)
-{
-	*(int *)result = inside_result(openat(tree_fd, "secret", O_RDONLY | O_CLOEXEC));
-	INSIDE_NEED(status_of("CapEff") == 0 && status_of("NoNewPrivs") == 1);
-	return NULL;
-}
-
-static int reads_a_secret_in_a_thread(void)
-{
-	pthread_t thread;
-	int result = 0;
-
-	enter();
-	INSIDE_NEED(pthread_create(&thread, NULL, read_a_secret_in_a_thread, &result) ==
-	            0);
-	pthread_join(thread, NULL);
-	return result;
-}
-
-static void every_wall_holds(void **state)
-{
-	(void)state;
-	assert_int_equal(inside(reads_a_secret), EACCES);
-	assert_int_equal(inside(reads_passwords), EACCES);
-	assert_int_equal(inside(reads_the_environment_of_its_parent), EACCES);
-	assert_int_equal(inside(reads_a_secret_in_a_thread), EACCES);
-	assert_int_equal(inside(makes_a_socket), INSIDE_KILLED);
-	assert_int_equal(inside(makes_a_process), INSIDE_KILLED);
-}
-
-/* ---- files of other users ---- */
-
-static int make_foreign(void)
-{
-	INSIDE_NEED(fchownat(tree_fd, "open", NOBODY, NOBODY, 0) == 0);
-	INSIDE_NEED(fchmodat(tree_fd, "open", 0700, 0) == 0);
-	return 0;
-}
-
-static int writes_where_modes_forbid_it(void)
-{
-	make_foreign();
-	INSIDE_NEED(enter_with(true, false) == 0);
-	return inside_result(openat(tree_fd, "open/new", O_RDWR | O_CREAT, 0600));
-}
-
-static int writes_where_root_may(void)
-{
-	make_foreign();
-	INSIDE_NEED(enter_with(true, true) == 0);
-	INSIDE_NEED(in_force[SANDBOX_CAPABILITIES]);
-	INSIDE_NEED(status_of("CapEff") == 1 << CAP_DAC_OVERRIDE);
-	INSIDE_NEED(status_of("CapPrm") == 1 << CAP_DAC_OVERRIDE);
-	INSIDE_NEED(status_of("CapInh") == 0 && status_of("CapBnd") == 0);
-	return inside_result(openat(tree_fd, "open/new", O_RDWR | O_CREAT, 0600));
-}
-
-static int is_nobody_above_modes(void)
-{
-	inside_become_nobody();
-	INSIDE_NEED(enter_with(true, true) == 0);
-	INSIDE_NEED(status_of("CapEff") == 0);
-	return 0;
-}
-
-static void root_stays_above_modes_only_where_that_is_wanted(void **state)
-{
-	(void)state;
-	assert_int_equal(inside(is_nobody_above_modes), 0);
-	if (geteuid() != 0)
-		return;
-	assert_int_equal(inside(writes_where_modes_forbid_it), EACCES);
-	assert_int_equal(inside(writes_where_root_may), 0);
-}
-
-static int reads_in_what_may_be_written(void)
-{
-	INSIDE_NEED(enter_with(false, false) == 0);
-	return inside_result(openat(tree_fd, "open/new", O_RDWR | O_CREAT, 0600));
-}
-
-static void without_a_writable_path_nobody_writes(void **state)
-{
-	(void)state;
-	assert_int_equal(inside(reads_in_what_may_be_written), INSIDE_KILLED);
-}
-
-/* ---- walls that are missing ---- */
-
-static int enters_without_landlock(void)
-{
-	landlock_error = ENOSYS;
-	enter();
-	INSIDE_NEED(!in_force[SANDBOX_LANDLOCK] && in_force[SANDBOX_SECCOMP] &&
-	            in_force[SANDBOX_CAPABILITIES]);
-	INSIDE_NEED(status_of("CapEff") == 0 && status_of("Seccomp") == 2);
-	INSIDE_NEED(openat(tree_fd, "secret", O_RDONLY | O_CLOEXEC) >= 0);
-	return makes_a_socket();
-}
-
-static int enters_without_seccomp(void)
-{
-	prctl_option = PR_SET_SECCOMP;
-	prctl_error = EINVAL;
-	enter();
-	INSIDE_NEED(in_force[SANDBOX_LANDLOCK] && !in_force[SANDBOX_SECCOMP] &&
-	            in_force[SANDBOX_CAPABILITIES]);
-	INSIDE_NEED(status_of("CapEff") == 0 && status_of("Seccomp") == 0);
-	INSIDE_NEED(socket(AF_INET, SOCK_STREAM, 0) >= 0);
-	return inside_result(openat(tree_fd, "secret", O_RDONLY | O_CLOEXEC));
-}
-
-static void where_one_is_missing_the_others_are_shut(void **state)
-{
-	(void)state;
-	assert_int_equal(inside(enters_without_landlock), INSIDE_KILLED);
-	assert_non_null(strstr(inside_log, "level=warn msg=\"No Landlock here: "));
-	assert_int_equal(inside(enters_without_seccomp), EACCES);
-	assert_non_null(strstr(inside_log, "level=warn msg=\"No seccomp filters here: "));
-}
-
-/* Enters, which fails; nothing is said to be in force then. */
-static int fails(void)
-{
-	int r = enter_with(false, false);
-
-	for (enum sandbox_layer layer = 0; layer < SANDBOX_LAYER_COUNT; layer++)
-		INSIDE_NEED(!in_force[layer]);
-	return -r;
-}
-
-static void check_failure(const char *layer, int error)
-{
-	char expected[128];
-
-	assert_int_equal(inside(fails), error);
-	snprintf(expected, sizeof(expected),
-	         "level=error msg=\"Cannot enter the sandbox\" layer=%s err=\"%s\"\n",
-	         layer, strerror(error));
-	assert_non_null(strstr(inside_log, expected));
-	play_none();
-}
-
-static void one_that_cannot_be_shut_is_an_error(void **state)
-{
-	(void)state;
-	setrlimit_error = EPERM;
-	check_failure("memory", EPERM);
-	prctl_option = PR_SET_DUMPABLE;
-	prctl_error = EINVAL;
-	check_failure("memory", EINVAL);
-	prctl_option = PR_SET_NO_NEW_PRIVS;
-	prctl_error = EINVAL;
-	check_failure("no_new_privs", EINVAL);
-	landlock_error = EINVAL;
-	check_failure("landlock", EINVAL);
-	if (geteuid() != 0) /* who has no capabilities */
-		return;
-	capng_fails = CAPNG_SELECT_BOUNDS;
-	check_failure("capabilities", EPERM);
-	capng_fails = CAPNG_SELECT_AMBIENT;
-	check_failure("capabilities", EPERM);
-	capng_fails = CAPNG_SELECT_CAPS;
-	check_failure("capabilities", EPERM);
-}
-
-/* As where a service manager took them all, and capset(2) with them. */
-static void where_there_are_no_capabilities_none_are_dropped(void **state)
-{
-	static const capng_select_t sets[] = { CAPNG_SELECT_CAPS, CAPNG_SELECT_AMBIENT,
-		                               CAPNG_SELECT_BOUNDS };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		capng_fails = sets[i];
-		assert_int_equal(inside(shuts_all_walls_for_nobody), 0);
-		assert_null(strstr(inside_log, "level=error"));
-	}
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_walls_are_shut_for_root_and_for_nobody),
-		TEST(nobody_still_reads_of_himself),
-		TEST(every_wall_holds),
-		TEST(root_stays_above_modes_only_where_that_is_wanted),
-		TEST(without_a_writable_path_nobody_writes),
-		TEST(where_one_is_missing_the_others_are_shut),
-		TEST(one_that_cannot_be_shut_is_an_error),
-		TEST(where_there_are_no_capabilities_none_are_dropped),
+		cmocka_unit_test(walls_keep_out_what_is_not_needed),
+		cmocka_unit_test(walls_hold_for_nobody_and_in_threads),
+		cmocka_unit_test(nobody_gets_a_core_dump),
 	};
 
-	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("sandbox", tests, setup, tree_teardown);
 }
