@@ -142,6 +142,28 @@ def a_thousand_idle_connections_do_not_keep_a_scrape_out():
 
 
 @test
+def the_oldest_idle_connection_of_a_client_goes_for_its_new_one():
+    with contextlib.ExitStack() as stack:
+
+        def client(source="127.0.0.1"):
+            wire = stack.enter_context(Wire(SHARED, source=source))
+            assert wire.ask("/-/ready").reply().status == 200
+            return wire
+
+        wait_until(lambda: is_at_rest(SHARED.process.pid), what="rest")
+        other = client("127.0.0.9")
+        own = [client("127.0.0.8") for _ in range(CONNECTIONS_PER_CLIENT_MAX)]
+        # A request makes a connection young, half a one does not.
+        assert own[0].ask("/-/ready").reply().status == 200
+        own[1].send(b"GET /-/ready HTTP/1.1\r\n")
+        for gone in own[1:3]:
+            client("127.0.0.8")
+            wait_until(gone.is_closed, what="end of the oldest")
+        for wire in (other, own[0], *own[3:]):
+            assert wire.ask("/-/ready").reply().status == 200
+
+
+@test
 def idle_connections_of_many_addresses_do_not_keep_a_scrape_out():
     with contextlib.ExitStack() as stack:
         idle = [

@@ -68,6 +68,14 @@ def openmetrics_and_gzip_are_served_to_those_who_ask():
 
 
 @test
+def several_lines_of_a_header_are_one_and_its_name_has_no_case():
+    with Wire(SHARED) as wire:
+        lines = "Accept: text/plain;q=0.1", "aCCEPT: application/openmetrics-text"
+        reply = wire.ask("/metrics", *lines, "Accepts: text/plain").reply()
+        assert reply.headers["content-type"].startswith("application/openmetrics-text")
+
+
+@test
 def head_is_answered_as_get_without_a_body():
     for path in ("/", "/-/healthy", "/-/ready", "/metrics"):
         with Wire(SHARED) as wire:
@@ -215,6 +223,11 @@ def a_request_with_a_body_is_refused_and_its_body_is_no_request():
         wire.ask("/metrics", "Content-Length: 5", "Expect: 100-continue")
         assert wire.reply().status == 413
     with Wire(SHARED) as wire:
+        # The first one is not believed.
+        wire.ask("/metrics", "Content-Length: 0", "Content-Length: 5").send(b"GET /")
+        assert wire.reply().status in (400, 413)
+        assert wire.everything() == b""
+    with Wire(SHARED) as wire:
         assert wire.ask("/metrics", "Content-Length: 0").reply().status == 200
 
 
@@ -281,10 +294,23 @@ def malformed_requests_are_refused():
 
 
 @test
-def a_request_without_host_is_refused():
-    with Wire(SHARED) as wire:
-        reply = wire.send(b"GET /metrics HTTP/1.1\r\n\r\n").reply()
-        assert reply.status == 400
+def a_request_without_just_one_host_is_refused():
+    for version, hosts in ((b"1.1", 0), (b"1.1", 2), (b"1.0", 2)):
+        with Wire(SHARED) as wire:
+            head = b"GET /metrics HTTP/%s\r\n" % version
+            reply = wire.send(head + b"Host: x\r\n" * hosts + b"\r\n").reply()
+            assert reply.status == 400, (version, hosts)
+            assert wire.everything() == b""
+
+
+@test
+def a_bad_request_behind_good_ones_ends_the_connection():
+    good = b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n"
+    for bad in (b"GARBAGE\r\n\r\n", good.replace(b"Host", b"No"), good.replace(b":", b"")):
+        with Wire(SHARED) as wire:
+            wire.send(good + good + bad + good)
+            assert [wire.reply().status for _ in range(2)] == [200, 200]
+            assert b" 200 " not in wire.everything(), bad
 
 
 @test
@@ -294,6 +320,10 @@ def http_1_0_needs_no_host_and_gets_the_page():
         assert reply.status == 200
         assert successes(families(reply.body)) == ALL_SUCCESSFUL
         assert wire.everything() == b""
+    with Wire(SHARED) as wire:
+        for _ in range(3):
+            wire.send(b"GET /-/ready HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")
+            assert wire.reply().status == 200
 
 
 @test

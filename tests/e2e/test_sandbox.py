@@ -2,7 +2,8 @@
 """
 The program inside its sandbox, which is where all other tests have it, too: what the
 kernel says of it, that its pages are whole there for root and for others, and that it
-stays so for long. What the walls keep out is the matter of the unit tests.
+stays so for long. What the walls keep out is tried by
+tests/unit/test_sandbox.c.
 """
 
 import base64

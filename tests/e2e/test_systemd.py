@@ -259,7 +259,9 @@ class Manager:
     """systemd's side of $NOTIFY_SOCKET, in FOLDER or with an abstract name."""
 
     def __init__(self, folder, is_abstract=False):
-        self.path = f"@taint-{os.getpid()}" if is_abstract else f"{folder}/notify"
+        # The longest name that there is (unix(7)).
+        abstract = f"@taint-{os.getpid()}".ljust(107, "x")
+        self.path = abstract if is_abstract else f"{folder}/notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.settimeout(TIMEOUT)
         self.socket.bind("\0" + self.path[1:] if is_abstract else self.path)
