@@ -18,7 +18,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-static void host_and_port_are_an_address(void **state)
+static void host_and_port_are_an_address_and_nothing_else(void **state)
 {
 	static const char *const good[] = {
 		/* clang-format off */
@@ -27,15 +27,6 @@ static void host_and_port_are_an_address(void **state)
 		"[::]:9", "[127.0.0.1]:9", "[fe80::1%eth0]:9", "[::ffff:127.0.0.1]:9"
 		/* clang-format on */
 	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		if (web_address_check(good[i]) != 0)
-			fail_msg("refused: %s", good[i]);
-}
-
-static void anything_else_is_no_address(void **state)
-{
 	static const char *const bad[] = {
 		/* clang-format off */
 		"", ":", "::", "9", "localhost", "127.0.0.1", "::9", "::1:9",
@@ -49,12 +40,13 @@ static void anything_else_is_no_address(void **state)
 	int fd = -2;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (web_address_check(good[i]) != 0)
+			fail_msg("refused: %s", good[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (web_address_check(bad[i]) != -EINVAL ||
-		    web_address_listen(bad[i], &fd) != -EINVAL)
+		    web_address_listen(bad[i], &fd) != -EINVAL || fd != -2)
 			fail_msg("taken: %s", bad[i]);
-		assert_int_equal(fd, -2);
-	}
 }
 
 static void an_address_is_written_as_it_is_given(void **state)
@@ -98,8 +90,7 @@ static void an_address_is_written_as_it_is_given(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(host_and_port_are_an_address),
-		cmocka_unit_test(anything_else_is_no_address),
+		cmocka_unit_test(host_and_port_are_an_address_and_nothing_else),
 		cmocka_unit_test(an_address_is_written_as_it_is_given),
 	};
 

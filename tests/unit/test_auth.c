@@ -29,8 +29,7 @@
 /* "" */
 #define NOTHING "$2b$04$abcdefghijklmnopqrstuubyCG3zY1GIXMyxfivm.ClDiInHzxjiq"
 
-#define X24 "xxxxxxxxxxxxxxxxxxxxxxxx"
-#define X71 X24 X24 "xxxxxxxxxxxxxxxxxxxxxxx"
+#define X71 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 /* USERS are name, hash, name, hash, up to a NULL. */
 static int try_auth(const char *const *users, struct auth **ret_auth)
@@ -109,17 +108,13 @@ static const struct group {
 	const char *users[9];
 	struct visit visits[12];
 } groups[] = {
+	/* clang-format off */
 	{ { "alice", SECRET, "", SECRET_6, "bob", NOTHING },
-	  { { "alice", "secret", AUTH_GRANTED },
-	    { "", "secret", AUTH_GRANTED },
-	    { "bob", "", AUTH_GRANTED },
-	    { "alice", "secre", AUTH_REFUSED },
-	    { "alice", "Secret", AUTH_REFUSED },
-	    { "alice", "", AUTH_REFUSED },
-	    { "Alice", "secret", AUTH_REFUSED },
-	    { "alice2", "secret", AUTH_REFUSED },
-	    { "bob", "secret", AUTH_REFUSED },
-	    { "alice", SECRET, AUTH_REFUSED },
+	  { { "alice", "secret", AUTH_GRANTED }, { "", "secret", AUTH_GRANTED },
+	    { "bob", "", AUTH_GRANTED }, { "alice", "secre", AUTH_REFUSED },
+	    { "alice", "Secret", AUTH_REFUSED }, { "alice", "", AUTH_REFUSED },
+	    { "Alice", "secret", AUTH_REFUSED }, { "alice2", "secret", AUTH_REFUSED },
+	    { "bob", "secret", AUTH_REFUSED }, { "alice", SECRET, AUTH_REFUSED },
 	    { "carol", "", AUTH_REFUSED } } },
 	/* bcrypt sees 72 bytes of a password. */
 	{ { "a", LONGEST },
@@ -140,19 +135,17 @@ static const struct group {
 	    { "a", "secret", AUTH_GRANTED },
 	    { "", "asecret", AUTH_REFUSED } } },
 	{ { "a", "$2a" VECTOR, "b", "$2x" VECTOR, "c", "$2" VECTOR, "d", "$2y" SALT },
-	  { { "a", "U*U", AUTH_GRANTED },
-	    { "b", "U*U", AUTH_GRANTED },
-	    { "c", "U*U", AUTH_GRANTED },
-	    { "d", "U*U*U", AUTH_GRANTED },
+	  { { "a", "U*U", AUTH_GRANTED }, { "b", "U*U", AUTH_GRANTED },
+	    { "c", "U*U", AUTH_GRANTED }, { "d", "U*U*U", AUTH_GRANTED },
 	    { "d", "U*U", AUTH_REFUSED } } },
 	{ { "a", "$2a" HIGH, "b", "$2b" HIGH, "x", "$2x" HIGH },
-	  { { "a", IS_HIGH, AUTH_GRANTED },
-	    { "b", IS_HIGH, AUTH_GRANTED },
+	  { { "a", IS_HIGH, AUTH_GRANTED }, { "b", IS_HIGH, AUTH_GRANTED },
 	    { "x", IS_HIGH, AUTH_GRANTED } } },
 	/* One bit of the hash proper, at its front and at its end. */
 	{ { "a", "$2b$04$abcdefghijklmnopqrstuu3r9OfJnfCsdneAXAGHnS4UpFFP8WIrW", "b",
 	    "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIra" },
 	  { { "a", "secret", AUTH_REFUSED }, { "b", "secret", AUTH_REFUSED } } },
+	/* clang-format on */
 };
 
 /* In both directions, and twice: the second time all answers are known. */
@@ -184,13 +177,11 @@ static void users_are_not_made_of_what_is_no_bcrypt(void **state)
 {
 	static const char *const hashes[] = {
 		/* clang-format off */
-		"", "$", "$2", "$2b", "$2b$", "$2b$04", "$2b$04$", "secret",
-		"$1$abcdefgh$0123456789012345678901", "$3b$04$" TAIL, "$2bb$04$" TAIL,
-		"$2b$03$" TAIL, "$2b$32$" TAIL, "$2b$4$" TAIL, "$2b$0x$" TAIL,
-		"$2b$x4$" TAIL, "$2b$040$" TAIL, "$2b$04$" TAIL "W", "$2b$04$a" TAIL,
+		"", "$2", "$2b$", "$2b$04$", "secret", "$3b$04$" TAIL, "$2bb$04$" TAIL,
+		"$2b$03$" TAIL, "$2b$32$" TAIL, "$2b$4$" TAIL, "$2b$x4$" TAIL,
+		"$2b$4x$" TAIL, "$2b$040$" TAIL, "$2b$04$" TAIL "W",
 		"$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIr",
-		"$2b$04$abcdefghijklmnopqrst-u2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
-		"$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WI\nW"
+		"$2b$04$abcdefghijklmnopqrst-u2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
 		/* clang-format on */
 	};
 

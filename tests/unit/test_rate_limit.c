@@ -29,6 +29,7 @@ static const struct row {
 		unsigned int count, passed;
 	} steps[8];
 } rows[] = {
+	/* clang-format off */
 	/* rate.Every(0) is Inf, for which the burst does not count. */
 	{ "no interval", 0, 0, { { START, 1000, 1000 }, { 0, 1000, 1000 } } },
 	{ "no interval, a burst", 0, 3, { { START, 1000, 1000 } } },
@@ -37,43 +38,21 @@ static const struct row {
 	{ "no burst at the end of time", 1, 0, { { UINT64_MAX, 10, 0 } } },
 	{ "a full bucket", S, 5, { { START, 10, 5 } } },
 	{ "a full bucket at the beginning of time", S, 5, { { 0, 10, 5 } } },
-	{ "a token each interval, of which no part is lost",
-	  S,
-	  2,
-	  { { START, 10, 2 },
-	    { START + S - 1, 10, 0 },
-	    { START + S, 10, 1 },
-	    { START + 2 * S - 1, 10, 0 },
-	    { START + 2 * S, 10, 1 },
-	    { START + 7 * S / 2, 1, 1 },
-	    { START + 4 * S - 1, 10, 0 },
-	    { START + 4 * S, 10, 1 } } },
-	{ "never more than the burst",
-	  S,
-	  3,
-	  { { START, 10, 3 },
-	    { START + 1000000 * S, 10, 3 },
-	    { START + 1000002 * S, 10, 2 } } },
-	{ "what is refused does not count",
-	  S,
-	  1,
-	  { { START, 100000, 1 }, { START + S, 1, 1 } } },
-	{ "a clock that goes back",
-	  S,
-	  3,
-	  { { START, 2, 2 }, { START - 10 * S, 10, 0 }, { START, 10, 1 } } },
+	{ "a token each interval, of which no part is lost", S, 2, {
+	    { START, 10, 2 }, { START + S - 1, 10, 0 }, { START + S, 10, 1 },
+	    { START + 2 * S - 1, 10, 0 }, { START + 2 * S, 10, 1 }, { START + 7 * S / 2, 1, 1 },
+	    { START + 4 * S - 1, 10, 0 }, { START + 4 * S, 10, 1 } } },
+	{ "never more than the burst", S, 3,
+	  { { START, 10, 3 }, { START + 1000000 * S, 10, 3 }, { START + 1000002 * S, 10, 2 } } },
+	{ "what is refused does not count", S, 1, { { START, 100000, 1 }, { START + S, 1, 1 } } },
+	{ "a clock that goes back", S, 3, { { START, 2, 2 }, { START - 10 * S, 10, 0 }, { START, 10, 1 } } },
 	{ "the longest interval and burst", UINT64_MAX, UINT_MAX, { { START, 1, 1 } } },
-	{ "the longest interval",
-	  UINT64_MAX,
-	  1,
-	  { { START, 10, 1 }, { UINT64_MAX - 1, 10, 0 } } },
+	{ "the longest interval", UINT64_MAX, 1, { { START, 10, 1 }, { UINT64_MAX - 1, 10, 0 } } },
 	{ "half of it", INT64_MAX, UINT_MAX, { { START, 2, 2 } } },
-	{ "a product that comes out small",
-	  (uint64_t)1 << 32,
-	  UINT_MAX,
-	  { { START, 100, 100 } } },
+	{ "a product that comes out small", (uint64_t)1 << 32, UINT_MAX, { { START, 100, 100 } } },
 	{ "a product that overflows", HALF, 3, { { START, 2, 2 } } },
 	{ "the largest burst", 1, UINT_MAX, { { UINT64_MAX, 100, 100 } } },
+	/* clang-format on */
 };
 
 static void a_limit_lets_through_as_go_does(void **state)

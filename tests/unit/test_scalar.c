@@ -104,58 +104,34 @@ static void numbers_are_those_of_go(void **state)
 	}
 }
 
-static void neither_quotes_nor_a_nul_make_a_number(void **state)
-{
-	static const struct {
-		const char *string;
-		size_t length;
-		bool is_plain;
-	} rows[] = { { "true", 4, false },
-		     { "", 0, false },
-		     { "5", 1, false },
-		     { "5\0x", 3, true },
-		     { "\0", 1, true } };
-	struct scalar scalar;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		assert_int_equal(parse(rows[i].string, rows[i].length, NULL,
-		                       rows[i].is_plain, &scalar),
-		                 0);
-		assert_int_equal(scalar.kind, SCALAR_STRING);
-	}
-}
-
 static void a_tag_decides(void **state)
 {
+	enum { REFUSED = -1 };
 	static const struct {
 		const char *string, *tag;
-		int r;
-		enum scalar_kind kind;
+		int kind;
 	} tagged[] = {
-		{ "5", YAML("str"), 0, SCALAR_STRING },
-		{ "", YAML("str"), 0, SCALAR_STRING },
-		{ "5", YAML("int"), 0, SCALAR_NUMBER },
-		{ "5", YAML("float"), 0, SCALAR_NUMBER },
-		{ "yes", YAML("bool"), 0, SCALAR_BOOL },
-		{ "~", YAML("null"), 0, SCALAR_NULL },
-		{ "5", "!own", 0, SCALAR_STRING },
-		{ "x", YAML("int"), -EBADMSG, SCALAR_NULL },
-		{ "true", YAML("int"), -EBADMSG, SCALAR_NULL },
-		{ "5", YAML("bool"), -EBADMSG, SCALAR_NULL },
-		{ "5", YAML("null"), -EBADMSG, SCALAR_NULL },
-		{ "x", YAML("float"), -EBADMSG, SCALAR_NULL },
-		{ "YQ==", YAML("binary"), -EBADMSG, SCALAR_NULL },
+		/* clang-format off */
+		{ "5", NULL, SCALAR_STRING }, { "", NULL, SCALAR_STRING },
+		{ "5", YAML("str"), SCALAR_STRING }, { "", YAML("str"), SCALAR_STRING },
+		{ "5", YAML("int"), SCALAR_NUMBER }, { "5", YAML("float"), SCALAR_NUMBER },
+		{ "yes", YAML("bool"), SCALAR_BOOL }, { "~", YAML("null"), SCALAR_NULL },
+		{ "5", "!own", SCALAR_STRING }, { "x", YAML("int"), REFUSED },
+		{ "true", YAML("int"), REFUSED }, { "5", YAML("bool"), REFUSED },
+		{ "5", YAML("null"), REFUSED }, { "x", YAML("float"), REFUSED },
+		{ "YQ==", YAML("binary"), REFUSED }
+		/* clang-format on */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(tagged); i++) {
-		struct scalar scalar = { .kind = SCALAR_NULL };
+		const char *string = tagged[i].string;
+		struct scalar scalar;
+		int r = parse(string, strlen(string), tagged[i].tag, false, &scalar);
 
-		assert_int_equal(parse(tagged[i].string, strlen(tagged[i].string),
-		                       tagged[i].tag, false, &scalar),
-		                 tagged[i].r);
-		assert_int_equal(scalar.kind, tagged[i].kind);
+		assert_int_equal(r, tagged[i].kind == REFUSED ? -EBADMSG : 0);
+		if (r == 0)
+			assert_int_equal(scalar.kind, tagged[i].kind);
 	}
 }
 
@@ -180,37 +156,15 @@ static void durations_are_those_of_go(void **state)
 		{ "-9223372036854775807ns", -INT64_MAX },
 		/* clang-format on */
 	};
-	static const char *const bad[] = { "",
-		                           "-",
-		                           "+",
-		                           "5",
-		                           "s",
-		                           ".s",
-		                           "1",
-		                           "1 s",
-		                           " 1s",
-		                           "1s ",
-		                           "1d",
-		                           "1S",
-		                           "1sm",
-		                           "1ss",
-		                           "--1s",
-		                           "1e3s",
-		                           "1_0s",
-		                           "0x1s",
-		                           "1..5s",
-		                           "1.5",
-		                           "00",
-		                           "1h-1m",
-		                           "1sx",
-		                           "9223372036854775808ns",
-		                           "2562048h",
-		                           "99999999999999999999ns",
-		                           "9223372036854775807ns1ns",
-		                           "1\xb5s",
-		                           "\n",
-		                           "1s\n",
-		                           "1." };
+	static const char *const bad[] = {
+		/* clang-format off */
+		"", "-", "+", "5", "s", ".s", "1", "1 s", " 1s", "1s ", "1d", "1S",
+		"1sm", "1ss", "--1s", "1e3s", "1_0s", "0x1s", "1..5s", "1.5", "00",
+		"1h-1m", "1sx", "9223372036854775808ns", "2562048h",
+		"99999999999999999999ns", "9223372036854775807ns1ns", "1\xb5s", "\n",
+		"1s\n", "1."
+		/* clang-format on */
+	};
 	int64_t nanoseconds;
 
 	(void)state;
@@ -234,7 +188,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_words_are_null_booleans_or_strings),
 		cmocka_unit_test(numbers_are_those_of_go),
-		cmocka_unit_test(neither_quotes_nor_a_nul_make_a_number),
 		cmocka_unit_test(a_tag_decides),
 		cmocka_unit_test(durations_are_those_of_go),
 	};
