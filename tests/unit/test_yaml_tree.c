@@ -126,7 +126,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 		{ "a: &b c\nd: *e\n", 2, "names an anchor that is not there" },
 		{ "[*a, &a b]", 1, "names an anchor that is not there" },
 		/* What makes the first document end has to be right. */
-		{ "a: b\n]\n", 2, "did not find expected key" },
+		{ "|\n a\n@\n", 3, "found character that cannot start any token" },
 	};
 
 	(void)state;
