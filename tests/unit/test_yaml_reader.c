@@ -101,27 +101,6 @@ static void a_complaint_is_one_line_of_what_can_be_shown(void **state)
 	                 "f.yml:2: a: is given twice, expected it once");
 }
 
-static void a_string_is_what_is_written(void **state)
-{
-	static const char *const yaml[][2] = {
-		/* clang-format off */
-		{ "a", "a" }, { "5", "5" }, { "yes", "yes" }, { "~", "" }, { "''", "" },
-		{ "'~'", "~" }, { "!!str null", "null" }, { "0x10", "0x10" },
-		{ "!a b", "b" }, { "2001-01-01", "2001-01-01" }, { "!!null ''", "" }
-		/* clang-format on */
-	};
-	char *string;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(yaml); i++) {
-		assert_int_equal(yaml_reader_string(&reader, &document, parse(yaml[i][0]),
-		                                    "text", &string),
-		                 0);
-		assert_string_equal(string, yaml[i][1]);
-		free(string);
-	}
-}
-
 #define MERGE4 "{<<: {<<: {<<: {<<: "
 #define END4   "}}}}"
 
@@ -223,7 +202,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_complaint_is_one_line_of_what_can_be_shown),
-		cmocka_unit_test(a_string_is_what_is_written),
 		cmocka_unit_test(entries_are_shown_in_order_or_complained_of),
 		cmocka_unit_test(what_repeats_too_much_is_complained_of),
 	};
