@@ -22,6 +22,10 @@ SANITIZER = (b"Sanitizer", b"runtime error:")
 # So many programs run at once.
 LANES = 2
 
+# A buffer grows in another place if a duration has one digit more: such a call is made in
+# one run, and not in the next.
+ATTEMPTS = 20
+
 
 def make_scene_of_everything(folder):
     """All that the collectors read, below FOLDER: what several scenes have."""
@@ -87,9 +91,10 @@ def each(sites, lanes, attempt):
 
 def sweep(arguments, check):
     """
-    Runs the program with ARGUMENTS once as it is, and once for each of the calls that it
-    made then, which fails: CHECK(result, healthy) is told how that ended. ARGUMENTS may be
-    a function of the lane that gives them and what else CHECK is told.
+    Runs the program with ARGUMENTS as it is, once for each lane, and then once for each of
+    the calls that it made in all of these, which fails: CHECK(result, healthy) is told how
+    that ended. ARGUMENTS may be a function of the lane that gives them and what else CHECK
+    is told.
     """
 
     def run_lane(table):
@@ -97,14 +102,19 @@ def sweep(arguments, check):
         return run_with(table, given[0]), given[1:]
 
     with tables(LANES) as lanes:
-        healthy, further = run_lane(lanes[0])
-        sites = lanes[0].sites()
+        for table in lanes:
+            healthy, further = run_lane(table)
+            check(healthy, healthy, *further)
+        others = lanes[1].sites()
+        sites = [site for site in lanes[0].sites() if site in others]
         assert sites, "nothing was called"
-        check(healthy, healthy, *further)
 
         def attempt(table, site):
-            table.arm(site)
-            result, further = run_lane(table)
+            for _ in range(ATTEMPTS):
+                table.arm(site)
+                result, further = run_lane(table)
+                if table.has_fired:
+                    break
             assert table.has_fired, "it was not called"
             check(result, healthy, *further)
 
