@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Goldens of the command decode: decode.py PROGRAM decodes each log below tests/logs, for
-people and for programs, and compares with decode/NAME.txt and decode/NAME.json beside
-this file; UPDATE=1 rewrites them. Knows the form of the JSON, and nothing of what a log
-should say: that is in the goldens.
+Goldens of the command decode: decode.py PROGRAM decodes each log below tests/logs, and
+some masks and letters, for people and for programs, and compares with decode/NAME.txt and
+decode/NAME.json beside this file; UPDATE=1 rewrites them. Knows the form of the JSON, and
+nothing of what it should say: that is in the goldens.
 """
 
 import difflib
@@ -24,6 +24,18 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 from exporter import TIMEOUT, tap  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
+
+# Masks and letters without a log, by the names of their goldens.
+ARGUMENTS = {
+    "mask-0": ["0"],
+    "mask-of-modules": ["12289"],
+    "mask-of-everything": ["0xffffffffffffffff"],
+    "mask-of-everything-on-rhel7": ["--dialect=rhel7", "0xffffffffffffffff"],
+    "mask-of-everything-on-rhel9": ["--dialect=rhel9", "0xffffffffffffffff"],
+    "mask-of-everything-on-suse": ["--dialect=suse", "0xffffffffffffffff"],
+    "letters": ["Tainted: P      D W  OE"],
+    "letters-that-are-uncertain": ["FXE"],
+}
 
 # What each kind of object has, in its order.
 COMMON = ["kind", "source", "release", "dialect", "dialect_by"]
@@ -51,7 +63,8 @@ KEYS = {
     ],
 }
 OPTIONAL = ("note", "elsewhere")
-TAINT = ["bit", "flag", "taint", "meaning", "in_mask", "modules"]
+TAINT = ["bit", "flag", "taint", "meaning"]
+MORE = {"mask": ["constant", "module_taint", "set_by"], "report": ["in_mask", "modules"]}
 ANNOUNCEMENT = ["event", "taint", "module", "detail", *STAMP, "line", "count"]
 
 
@@ -70,7 +83,8 @@ def decode(*arguments):
 def check_object(item):
     assert list(item) == KEYS[item["kind"]], list(item)
     for taint in item.get("taints", []):
-        assert [key for key in taint if key not in OPTIONAL] == TAINT, list(taint)
+        found = [key for key in taint if key not in OPTIONAL]
+        assert found == TAINT + MORE[item["kind"]], list(taint)
     for announcement in item.get("announcements", []):
         assert list(announcement) == ANNOUNCEMENT, list(announcement)
 
@@ -90,8 +104,8 @@ def differences(golden, found):
     )
 
 
-def check(log):
-    people, programs = decode(log.name), decode("--json", log.name)
+def check(name, *arguments):
+    people, programs = decode(*arguments), decode("--json", *arguments)
     items = json.loads(programs.stdout)
     # Exit codes tell whether there was anything.
     assert people.returncode == programs.returncode == (0 if items else 1), people
@@ -103,23 +117,25 @@ def check(log):
     assert len(programs.stdout.splitlines()) == max(len(items), 1) + 2
     pretty = json.dumps(items, indent=1, ensure_ascii=False) + "\n"
     found = [
-        differences(GOLDENS / f"{log.stem}.txt", text),
-        differences(GOLDENS / f"{log.stem}.json", pretty),
+        differences(GOLDENS / f"{name}.txt", text),
+        differences(GOLDENS / f"{name}.json", pretty),
     ]
     assert not any(found), "\n".join(found)
 
 
-def test_of(log):
+def test_of(name, *arguments):
     def test():
-        check(log)
+        check(name, *arguments)
 
-    test.__name__ = f"decode_{log.stem}"
+    test.__name__ = f"decode_{name}"
     return test
 
 
+CASES = {log.stem: [log.name] for log in sorted(LOGS.glob("*.log"))} | ARGUMENTS
+
+
 def no_golden_is_left_over():
-    logs = {log.stem for log in LOGS.glob("*.log")}
-    assert {golden.stem for golden in GOLDENS.iterdir()} == logs
+    assert {golden.stem for golden in GOLDENS.iterdir()} == set(CASES)
 
 
-tap([*map(test_of, sorted(LOGS.glob("*.log"))), no_golden_is_left_over])
+tap([*(test_of(name, *given) for name, given in CASES.items()), no_golden_is_left_over])

@@ -4,7 +4,8 @@
 Goldens: golden.py PROGRAM starts the exporter on every scene and compares the page, in
 both formats, with SCENE.prom and SCENE.om beside this file; UPDATE=1 rewrites them. All
 pages also go through promtool, Debian's prometheus_client, and a check of our own. What
-status says of some scenes is in SCENE.status.txt and, with indents, SCENE.status.json.
+the commands status and module say of some scenes is in SCENE.COMMAND.txt and, with indents,
+SCENE.COMMAND.json.
 Knows the families of the metrics contract, their labels and their order, and nothing of
 what a scene should say: that is in the goldens.
 """
@@ -80,30 +81,48 @@ VARIANTS = [
 ]
 
 # Scenes whose status has goldens, too.
-STATUS_SCENES = (
+STATUS = (
     "clean",
+    "clean-contradicted",
+    "clean-disagreeing",
+    "clean-hidden",
     "container",
     "contradicted",
+    "disagreeing",
     "hidden",
+    "hostile-names",
+    "mask-all-bits",
+    "mask-missing",
     "microcode-current",
     "microcode-old",
     "microcode-unknown",
     "module-files",
+    "modules-garbage",
     "no-module-support",
+    "no-sysfs",
+    "nothing-mounted",
     "oops",
     "orphan",
+    "posture-full",
     "proprietary",
+    "release-missing",
     "renamed-files",
     "rhel7.0",
     "rhel9.7",
+    "same-names",
     "securityfs-not-mounted",
     "shim-validation-off",
     "sle15sp6-clean",
     "sle15sp7",
     "suse-4.4",
+    "unknown-bits",
+    "unknown-letters",
     "unreadable-posture",
     "vz7",
 )
+
+# Modules of a scene of which the command module has goldens: all that are loaded, and these.
+MODULES = {"module-files": ("ext4", "lab-user"), "same-names": (), "unknown-letters": ()}
 
 # Scenes that are donated again. Between them they have every kind of file.
 DONATED_SCENES = (
@@ -399,10 +418,10 @@ def golden_test(look):
     return test
 
 
-def run_status(flags):
-    """Ends with 3, which is no error, on a tainted scene."""
+def run_command(*arguments):
+    """Ends with 3 on a tainted scene and 1 without a module: that is no error here."""
     return subprocess.run(
-        [PROGRAM, "status", *flags],
+        [PROGRAM, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -411,16 +430,31 @@ def run_status(flags):
     ).stdout
 
 
-def status_test(name, scene):
-    def test():
-        flags = scene_flags(scene)
-        check_golden(f"{name}.status.txt", run_status(flags))
-        host = json.loads(run_status([*flags, "--json"]))
-        indented = json.dumps(host, indent=1, ensure_ascii=False)
-        check_golden(f"{name}.status.json", f"{indented}\n".encode())
+def command_test(name, command, flags, arguments=()):
+    """For people in NAME.COMMAND.txt; for programs, with indents, in NAME.COMMAND.json."""
 
-    test.__name__ = f"status_of_{name}_reads_as_its_goldens_say"
+    def test():
+        given = [command, *flags, "--", *arguments]
+        check_golden(f"{name}.{command}.txt", run_command(*given))
+        said = json.loads(run_command(command, "--json", *flags, "--", *arguments))
+        indented = json.dumps(said, indent=1, ensure_ascii=False)
+        check_golden(f"{name}.{command}.json", f"{indented}\n".encode())
+
+    test.__name__ = f"{command}_of_{name}_reads_as_its_goldens_say"
     return test
+
+
+def loaded_modules(scene):
+    with open(os.path.join(scene, "proc/modules"), "rb") as file:
+        return [line.split(b" ")[0] for line in file]
+
+
+def command_tests(scenes):
+    for name in STATUS:
+        yield command_test(name, "status", scene_flags(scenes[name]))
+    for name, arguments in MODULES.items():
+        arguments = [*loaded_modules(scenes[name]), *arguments]
+        yield command_test(name, "module", scene_flags(scenes[name]), arguments)
 
 
 def every_page_test(name, check, looks):
@@ -477,7 +511,9 @@ def readme_test(scenes):
 def only_golden_test(looks):
     def no_golden_is_left_without_its_scene():
         names = {f"{look.name}.{suffix}" for look in looks for suffix in ("prom", "om")}
-        names |= {f"{n}.status.{suffix}" for n in STATUS_SCENES for suffix in ("txt", "json")}
+        for suffix in ("txt", "json"):
+            names |= {f"{name}.status.{suffix}" for name in STATUS}
+            names |= {f"{name}.module.{suffix}" for name in MODULES}
         # The command decode has goldens of its own.
         names |= {name for name in os.listdir(HERE) if name.endswith(".py")} | {"decode"}
         for name in sorted(set(os.listdir(HERE)) - names):
@@ -510,7 +546,7 @@ def main():
         ]
         tap(
             [golden_test(look) for look in looks]
-            + [status_test(name, scenes[name]) for name in STATUS_SCENES]
+            + list(command_tests(scenes))
             + [every_page_test(name, check, looks) for name, check in every]
             + [donate_test(scenes), readme_test(scenes), only_golden_test(looks)]
         )

@@ -200,6 +200,42 @@ def securityfs_not_mounted(folder):
         scene.file(path, bytes([6, 0, 0, 0, value]))
 
 
+def clean_in_doubt(folder):
+    """Masks without a bit, and what speaks against each of them."""
+    scene = Scene(folder, b"clean-contradicted")
+    scene.kernel(0)
+    scene.modules([(b"vboxdrv", b"OE")])
+    scene = Scene(folder, b"clean-hidden")
+    scene.kernel(0)
+    scene.modules([(b"ext4", b""), (b"rootkit", b"")])
+    scene.file(b"proc/modules", b"ext4 16384 0 - Live 0x0000000000000000\n")
+    scene = Scene(folder, b"clean-disagreeing")
+    scene.kernel(0)
+    scene.modules([(b"ext4", b"Z")])
+    scene.file(b"sys/module/ext4/taint", b"\n")
+
+
+def same_names(folder):
+    """Of the twins, which look the same on a page, one is not what is loaded."""
+    scene = Scene(folder, b"same-names")
+    scene.kernel(12289)
+    twins = [b"lab_twi\xfe", b"lab_twi\xff"]
+    scene.modules([(twins[0], b"OE"), (twins[1], b"PO")])
+    files = b"lib/modules/" + RELEASE.strip()
+    donor = os.path.join(
+        os.fsencode(os.path.dirname(os.path.abspath(__file__))),
+        b"module-files",
+        files,
+        b"updates/lab_prop.ko",
+    )
+    with open(donor, "rb") as file:
+        content = file.read()
+    for name, srcversion in zip(twins, (b"another", b"29B8B06DC16DEC16B466F94")):
+        scene.file(files + b"/extra/" + name + b".ko", content.replace(b"lab_prop", name))
+        scene.file(b"sys/module/" + name + b"/srcversion", srcversion + b"\n")
+    scene.file(files + b"/modules.dep", b"".join(b"extra/%s.ko:\n" % n for n in twins))
+
+
 def no_roots(folder):
     Scene(folder, b"no-roots")
 
@@ -214,6 +250,8 @@ def generate(folder):
     nothing_mounted(folder)
     container(folder)
     securityfs_not_mounted(folder)
+    clean_in_doubt(folder)
+    same_names(folder)
     no_roots(folder)
 
 
