@@ -4,10 +4,10 @@
 Goldens: golden.py PROGRAM starts the exporter on every scene and compares the page, in
 both formats, with SCENE.prom and SCENE.om beside this file; UPDATE=1 rewrites them. All
 pages also go through promtool, Debian's prometheus_client, and a check of our own. What
-the commands status and module say of some scenes is in SCENE.COMMAND.txt and, with indents,
-SCENE.COMMAND.json.
-Knows the families of the metrics contract, their labels and their order, and nothing of
-what a scene should say: that is in the goldens.
+the page for people says of some is in SCENE.html; what the commands status and module do,
+in SCENE.COMMAND.txt and, with indents, SCENE.COMMAND.json. Knows the families of the
+metrics contract, their labels and their order, and nothing of what a scene should say:
+that is in the goldens.
 """
 
 import concurrent.futures
@@ -121,6 +121,18 @@ STATUS = (
     "vz7",
 )
 
+# Scenes whose page for people has a golden, without its style and what made it.
+PEOPLE = (
+    "clean",
+    "hostile-names",
+    "mask-missing",
+    "module-files",
+    "oops",
+    "release-missing",
+    "unknown-bits",
+)
+VOLATILE_HTML = re.compile(rb"(?s)(?<=<style>).*(?=</style>)|(?<=<footer>).*(?=</footer>)")
+
 # Modules of a scene of which the command module has goldens: all that are loaded, and these.
 MODULES = {"module-files": ("ext4", "lab-user"), "same-names": (), "unknown-letters": ()}
 
@@ -218,6 +230,7 @@ class Look:
         self.flags = scene_flags(scene) + [PATIENCE] + flags
         self.pages = {}  # by the golden's suffix
         self.again = {}
+        self.people = b""
         self.once = None
         self.promtool = None
         self.error = None
@@ -234,6 +247,7 @@ class Look:
             for pages in (self.pages, self.again):
                 for suffix, accept in (("prom", None), ("om", OPENMETRICS)):
                     pages[suffix] = fetch(exporter, suffix, accept)
+            self.people = exporter.get("/")[2]
         self.once = run_once(self.flags)
         self.promtool = subprocess.run(
             ["promtool", "check", "metrics"],
@@ -413,6 +427,8 @@ def golden_test(look):
         for suffix in ("prom", "om"):
             page = without_volatile(look.pages[suffix])
             check_golden(f"{look.name}.{suffix}", page)
+        if look.name in PEOPLE:
+            check_golden(f"{look.name}.html", VOLATILE_HTML.sub(b"", look.people))
 
     test.__name__ = f"{look.name}_looks_as_its_goldens_say"
     return test
@@ -511,6 +527,7 @@ def readme_test(scenes):
 def only_golden_test(looks):
     def no_golden_is_left_without_its_scene():
         names = {f"{look.name}.{suffix}" for look in looks for suffix in ("prom", "om")}
+        names |= {f"{name}.html" for name in PEOPLE}
         for suffix in ("txt", "json"):
             names |= {f"{name}.status.{suffix}" for name in STATUS}
             names |= {f"{name}.module.{suffix}" for name in MODULES}
