@@ -141,4 +141,36 @@ def decode_says_what_is_in_the_logs_that_it_could_read():
     sweep(["decode", "--json", *logs], check)
 
 
+def check_whole(result, healthy):
+    """All of it, or nothing and why."""
+    if result.returncode == 0:
+        assert result.stdout == healthy.stdout, result
+    else:
+        assert (result.returncode, has_error(result.stderr)) == (1, True), result
+        assert result.stdout.strip(b"[]\n") == b"", result
+
+
+@test
+def decode_tells_all_of_a_mask_or_nothing():
+    sweep(["decode", "512"], check_whole)
+    sweep(["decode", "--json", "0xffffffffffffffff"], check_whole)
+
+
+@test
+def module_tells_people_what_it_could_read_in_whole_lines():
+    def flags(text):
+        return set(re.findall(rb"(?m)^  (?:flags)? +(\w): ", text))
+
+    def check(result, healthy):
+        assert result.returncode in (0, 1), result
+        if not result.stdout:
+            assert (result.returncode, has_error(result.stderr)) == (1, True), result
+            return
+        assert result.stdout.endswith(b".\n"), result
+        if b"loaded        yes" in result.stdout:
+            assert flags(result.stdout) == flags(healthy.stdout), result
+
+    sweep(["module", "lab_signed", *scene_flags(SCENES / "module-files")], check)
+
+
 run()
