@@ -35,6 +35,7 @@ ARGUMENTS = {
     "mask-of-everything-on-suse": ["--dialect=suse", "0xffffffffffffffff"],
     "letters": ["Tainted: P      D W  OE"],
     "letters-that-are-uncertain": ["FXE"],
+    "letters-of-one-bit": ["--dialect=rhel8", "PX"],
 }
 
 # What each kind of object has, in its order.
