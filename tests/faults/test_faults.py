@@ -102,7 +102,12 @@ def check_json(result, healthy):
     """A report, or none and why; 1 says as well that something in it is not known."""
     assert result.returncode in (healthy.returncode, 1), result
     if result.stdout:
-        check_report(json.loads(result.stdout), json.loads(healthy.stdout))
+        said = json.loads(result.stdout)
+        check_report(said, json.loads(healthy.stdout))
+        # Of a module that is told of, nothing is empty that is put together.
+        for module in said if isinstance(said, list) else said["modules"] or []:
+            assert module["why"].endswith("."), result
+            assert module["flags"] or not module.get("loaded", True), result
     else:
         assert (result.returncode, has_error(result.stderr)) == (1, True), result
 
