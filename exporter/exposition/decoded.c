@@ -137,24 +137,24 @@ static void add_caution(const struct dialect *dialect, uint64_t mask,
                         enum taint_return how, const char *before, const char *after,
                         struct text *text)
 {
-	_cleanup_(text_clear) struct text letters = TEXT_INIT;
+	bool is_first = true;
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const struct taint_fact *fact = dialect->bits[bit];
 
 		if (!(mask >> bit & 1) || taint_return(fact->taint) != how)
 			continue;
-		text_add_string(&letters, letters.length ? ", " : "");
-		text_add_char(&letters, fact->letter);
+		if (is_first) {
+			lines_add_label(text, "caution");
+			text_add_string(text, before);
+		} else {
+			text_add_string(text, ", ");
+		}
+		text_add_char(text, fact->letter);
+		is_first = false;
 	}
-	if (!letters.length)
-		return;
-	lines_add_label(text, "caution");
-	text_add_string(text, before);
-	text_add_string(text, text_string(&letters));
-	text_add_string(text, after);
-	if (letters.error)
-		text->error = letters.error;
+	if (!is_first)
+		text_add_string(text, after);
 }
 
 /* How to make such a kernel panic on these taints, and which would do so at boot. */

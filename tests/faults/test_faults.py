@@ -157,7 +157,7 @@ def check_whole(result, healthy):
 
 @test
 def decode_tells_all_of_a_mask_or_nothing():
-    sweep(["decode", "512"], check_whole)
+    sweep(["decode", "0xffffffffffffffff"], check_whole)
     sweep(["decode", "--json", "0xffffffffffffffff"], check_whole)
 
 
