@@ -28,153 +28,74 @@
 #define OF_MODULES (BIT(20) - 1 - EVENTS - EVERY_BOOT - BY_CAUSE)
 #define NOT_KNOWN  (~UINT64_C(0) << 20)
 
-static struct snapshot snapshot;
-static struct findings findings;
-static struct dialect dialect;
-static struct outlook outlook;
+/* Of RHEL 9: tech preview, partner supported, support removed, BPF. */
+#define RED_HATS (BIT(16) | BIT(26) | BIT(27) | BIT(31))
 
-static int setup(void **state)
+static void every_bit_of_the_mask_has_its_place(void **state)
 {
-	(void)state;
-	snapshot_init(&snapshot);
-	snapshot.modules.procfs_result.error = 0;
-	findings = (struct findings){ 0 };
-	dialect_init(&dialect, DIALECT_MAINLINE, "6.17.0");
-	/* Whatever was there goes. */
-	memset(&outlook, 0xa5, sizeof(outlook));
-	return 0;
-}
-
-/* The bits that are gone, and so on. */
-static void assert_outlook(uint64_t gone, uint64_t with_modules, uint64_t with_boot,
-                           uint64_t unknown)
-{
-	outlook_init(&outlook, &snapshot, &findings, &dialect);
-	assert_true(outlook.gone == gone);
-	assert_true(outlook.with_modules == with_modules);
-	assert_true(outlook.with_boot == with_boot);
-	assert_true(outlook.unknown == unknown);
-}
-
-static void of_a_clean_kernel_nothing_is_to_be_said(void **state)
-{
-	(void)state;
-	findings.carried = OF_MODULES;
-	assert_outlook(0, 0, 0, 0);
-}
-
-static void events_are_gone_for_good(void **state)
-{
-	(void)state;
-	snapshot.mask = EVENTS;
-	assert_outlook(EVENTS, 0, 0, 0);
-}
-
-static void what_the_boot_sets_comes_back_with_every_one(void **state)
-{
-	(void)state;
-	snapshot.mask = EVERY_BOOT;
-	assert_outlook(0, 0, EVERY_BOOT, 0);
-}
-
-static void old_microcode_is_found_by_every_boot(void **state)
-{
-	struct reading *outdated = &snapshot.posture[POSTURE_MICROCODE_OUTDATED];
+	static const struct row {
+		const char *release; /* NULL: of a kernel that nobody knows */
+		uint64_t mask, carried;
+		bool is_outdated;
+		int error; /* of the list of modules */
+		uint64_t gone, with_modules, with_boot, unknown;
+	} rows[] = {
+		{ "6.17.0", 0, OF_MODULES, true, 0, 0, 0, 0, 0 },
+		{ "6.17.0", EVENTS, 0, false, 0, EVENTS, 0, 0, 0 },
+		{ "6.17.0", EVERY_BOOT, 0, false, 0, 0, 0, EVERY_BOOT, 0 },
+		{ "6.17.0", BY_CAUSE, 0, false, 0, 0, 0, 0, BY_CAUSE },
+		{ "6.17.0", BY_CAUSE, 0, true, 0, 0, 0, BY_CAUSE, 0 },
+		{ "6.17.0", OF_MODULES, OF_MODULES, false, 0, 0, OF_MODULES, 0, 0 },
+		/* Of a module that is not there nobody knows. */
+		{ "6.17.0", 0x3001, BIT(12), false, 0, 0, BIT(12), 0, 0x2001 },
+		/* A list that failed brings nothing back. */
+		{ "6.17.0", BIT(0) | BIT(7), BIT(0), false, -EIO, BIT(7), 0, 0, BIT(0) },
+		/* Kernels once let modules carry bit 17. */
+		{ "6.17.0", BIT(7) | BIT(17), BIT(7) | BIT(17), false, 0, BIT(7), 0,
+		  BIT(17), 0 },
+		{ "6.17.0", NOT_KNOWN, BIT(63), false, 0, 0, 0, 0, NOT_KNOWN },
+		{ "6.17.0", ~UINT64_C(0), OF_MODULES, false, 0, EVENTS, OF_MODULES,
+		  EVERY_BOOT, BY_CAUSE | NOT_KNOWN },
+		{ "5.14.0-362.el9", RED_HATS, 0, false, 0, 0, 0, BIT(27) | BIT(31),
+		  BIT(16) | BIT(26) },
+		{ "5.14.0-362.el9", RED_HATS, RED_HATS, false, 0, 0, BIT(16) | BIT(26),
+		  BIT(27) | BIT(31), 0 },
+		{ NULL, 0x81, 0x81, false, 0, 0, 0, 0, 0x81 },
+	};
 
 	(void)state;
-	snapshot.mask = BY_CAUSE;
-	assert_outlook(0, 0, 0, BY_CAUSE);
-	*outdated = (struct reading){ .known = true, .value = 1 };
-	assert_outlook(0, 0, BY_CAUSE, 0);
-}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		struct findings findings = { .carried = row->carried };
+		struct snapshot snapshot;
+		struct dialect dialect;
+		struct outlook outlook;
 
-static void what_loaded_modules_carry_comes_back_with_them(void **state)
-{
-	(void)state;
-	snapshot.mask = findings.carried = OF_MODULES;
-	assert_outlook(0, OF_MODULES, 0, 0);
+		snapshot_init(&snapshot);
+		snapshot.mask = row->mask;
+		snapshot.modules.procfs_result.error = row->error;
+		snapshot.posture[POSTURE_MICROCODE_OUTDATED] =
+			(struct reading){ .known = true, .value = row->is_outdated };
+		dialect_init(&dialect,
+		             row->release && strstr(row->release, "el9")
+		                     ? DIALECT_RHEL9
+		                     : DIALECT_MAINLINE,
+		             row->release ? row->release : "");
+		memset(&outlook, 0xa5, sizeof(outlook));
+		outlook_init(&outlook, &snapshot, &findings,
+		             row->release ? &dialect : NULL);
+		if (outlook.gone != row->gone ||
+		    outlook.with_modules != row->with_modules ||
+		    outlook.with_boot != row->with_boot ||
+		    outlook.unknown != row->unknown)
+			fail_msg("row %zu", i);
+	}
 }
-
-static void of_a_module_that_is_not_there_nobody_knows(void **state)
-{
-	(void)state;
-	snapshot.mask = BIT(0) | BIT(12) | BIT(13);
-	findings.carried = BIT(12);
-	assert_outlook(0, BIT(12), 0, BIT(0) | BIT(13));
-}
-
-static void a_list_of_modules_that_failed_brings_nothing_back(void **state)
-{
-	(void)state;
-	snapshot.mask = BIT(0) | BIT(7);
-	/* Of the records in front of the one that was garbage. */
-	findings.carried = BIT(0);
-	snapshot.modules.procfs_result.error = -EIO;
-	assert_outlook(BIT(7), 0, 0, BIT(0));
-}
-
-static void a_letter_does_not_turn_an_event_into_a_module(void **state)
-{
-	(void)state;
-	/* Kernels once let modules carry bit 17. */
-	snapshot.mask = findings.carried = BIT(7) | BIT(17);
-	assert_outlook(BIT(7), 0, BIT(17), 0);
-}
-
-static void a_bit_without_a_meaning_is_unknown_whoever_carries_it(void **state)
-{
-	(void)state;
-	snapshot.mask = NOT_KNOWN;
-	findings.carried = BIT(63);
-	assert_outlook(0, 0, 0, NOT_KNOWN);
-}
-
-static void all_bits_have_one_place_each(void **state)
-{
-	(void)state;
-	snapshot.mask = ~UINT64_C(0);
-	findings.carried = OF_MODULES;
-	assert_outlook(EVENTS, OF_MODULES, EVERY_BOOT, BY_CAUSE | NOT_KNOWN);
-}
-
-static void vendors_bits_have_their_own_places(void **state)
-{
-	(void)state;
-	/* Tech preview, on no module; partner supported, which none shows; BPF; hardware.
-	 */
-	dialect_init(&dialect, DIALECT_RHEL9, "5.14.0-362.el9.x86_64");
-	snapshot.mask = BIT(16) | BIT(26) | BIT(27) | BIT(31);
-	assert_outlook(0, 0, BIT(27) | BIT(31), BIT(16) | BIT(26));
-	findings.carried = BIT(16) | BIT(26);
-	assert_outlook(0, BIT(16) | BIT(26), BIT(27) | BIT(31), 0);
-}
-
-static void without_a_dialect_nothing_is_known(void **state)
-{
-	(void)state;
-	snapshot.mask = findings.carried = BIT(0) | BIT(7);
-	outlook_init(&outlook, &snapshot, &findings, NULL);
-	assert_true(outlook.unknown == snapshot.mask);
-	assert_true((outlook.gone | outlook.with_modules | outlook.with_boot) == 0);
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(of_a_clean_kernel_nothing_is_to_be_said),
-		TEST(events_are_gone_for_good),
-		TEST(what_the_boot_sets_comes_back_with_every_one),
-		TEST(old_microcode_is_found_by_every_boot),
-		TEST(what_loaded_modules_carry_comes_back_with_them),
-		TEST(of_a_module_that_is_not_there_nobody_knows),
-		TEST(a_list_of_modules_that_failed_brings_nothing_back),
-		TEST(a_letter_does_not_turn_an_event_into_a_module),
-		TEST(a_bit_without_a_meaning_is_unknown_whoever_carries_it),
-		TEST(all_bits_have_one_place_each),
-		TEST(vendors_bits_have_their_own_places),
-		TEST(without_a_dialect_nothing_is_known),
+		cmocka_unit_test(every_bit_of_the_mask_has_its_place),
 	};
 
 	return cmocka_run_group_tests_name("outlook", tests, NULL, NULL);
