@@ -64,43 +64,49 @@ static void assert_taints(const char *expected)
 	assert_string_equal(text_string(&text), expected);
 }
 
-static void taints_stand_in_the_order_of_their_bits(void **state)
-{
-	(void)state;
-	assert_taints("");
-	report_set_tainted(&report, "P        W  OE", "6.1.0");
-	assert_taints("P0+ W9+ O12+ E13+");
-	report_set_tainted(&report, "P           OE  ---?-------- T", "3.10.0-1160.el7");
-	assert_taints("P0+ O12+ E13+ ?19+ T29+");
-}
+struct listed {
+	const char *name, *letters;
+	uint64_t count; /* of one that is gone */
+};
 
-static void what_modules_carry_is_there_too(void **state)
+static void taints_stand_by_bits_and_then_by_letters(void **state)
 {
+	static const struct {
+		const char *flags, *release;
+		struct listed modules[2];
+		const char *taints;
+	} rows[] = {
+		{ NULL, "6.1.0", { { 0 } }, "" },
+		{ "P        W  OE", "6.1.0", { { 0 } }, "P0+ W9+ O12+ E13+" },
+		{ "P           OE  ---?-------- T",
+		  "3.10.0-1160.el7",
+		  { { 0 } },
+		  "P0+ O12+ E13+ ?19+ T29+" },
+		{ "P", "6.1.0", { { "a", "OP", 0 }, { "b", "C", 2 } }, "P0+ O12-" },
+		/* Nobody knows it if the mask is not whole. */
+		{ "Pz", "6.1.0", { { "a", "OP", 0 } }, "P0+ O12? z_+" },
+		{ "P           -- ------------   ",
+		  "2.6.32-754.35.1.el6",
+		  { { "a", "PUz", 0 } },
+		  "P0+ U_? z_?" },
+		/* One that the string has, too, is told once. */
+		{ "Pz", "6.1.0", { { "a", "PUz", 0 } }, "P0+ U6? z_+" },
+	};
+
 	(void)state;
-	report_set_tainted(&report, "P", "6.1.0");
-	report_list(&report, "a", "OP");
-	report_list(&report, "b", "C")->count = 2;
-	assert_taints("P0+ O12-");
-	/* Nobody knows it if the mask is not whole, or not known. */
-	report_set_tainted(&report, "Pz", "6.1.0");
-	assert_taints("P0+ O12? z_+");
-	report.tainted = BACKTRACE_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		backtrace_clear(&report);
+		report_set_tainted(&report, rows[i].flags, rows[i].release);
+		for (size_t k = 0; k < 2 && rows[i].modules[k].name; k++)
+			report_list(&report, rows[i].modules[k].name,
+			            rows[i].modules[k].letters)
+				->count = rows[i].modules[k].count;
+		assert_taints(rows[i].taints);
+	}
+	/* Of a mask that is not told nothing is known. */
 	report_set_tainted(&report, "", "6.1.0");
 	report.tainted = BACKTRACE_UNKNOWN;
-	assert_taints("P0? O12?");
-}
-
-static void letters_without_a_bit_follow(void **state)
-{
-	(void)state;
-	report_set_tainted(&report, "P           -- ------------   ",
-	                   "2.6.32-754.35.1.el6");
-	report_list(&report, "a", "PUz");
-	assert_taints("P0+ U_? z_?");
-	/* One that the string has, too, is told once. */
-	report_set_tainted(&report, "Pz", "6.1.0");
-	assert_taints("P0+ U6? z_+");
-	assert_non_null(diagnosed.taints[1].fact);
+	assert_taints("P0? U6? z_?");
 }
 
 static void all_there_can_be_is_told(void **state)
@@ -111,8 +117,7 @@ static void all_there_can_be_is_told(void **state)
 	for (char c = '!'; c <= '~'; c++)
 		if (!strchr("()+-", c))
 			text_add_char(&letters, c);
-	report_set_tainted(&report, "", "2.6.32-754.el6");
-	text_add(&report.flags, letters.data, letters.length);
+	report_set_tainted(&report, text_string(&letters), "2.6.32-754.el6");
 	report_list(&report, "a", text_string(&letters));
 	diagnose();
 	diagnosis.mask = UINT64_MAX;
@@ -122,76 +127,29 @@ static void all_there_can_be_is_told(void **state)
 		assert_int_equal(diagnosed.taints[i].bit, i < 64 ? i : TAINT_NO_BIT);
 }
 
-static void assert_meaning(size_t taint, const char *expected)
-{
-	assert_string_equal(diagnosed_meaning(&diagnosed.taints[taint], &diagnosis),
-	                    expected);
-}
-
-static void a_taint_without_a_fact_is_unknown(void **state)
-{
-	(void)state;
-	report_set_tainted(&report, "Pz", "6.1.0");
-	diagnose();
-	assert_string_equal(diagnosed_slug(&diagnosed.taints[0]), "proprietary_module");
-	assert_meaning(0, "proprietary module");
-	assert_string_equal(diagnosed_slug(&diagnosed.taints[1]), "unknown");
-	assert_meaning(1, "not known of this kernel");
-}
-
-/* ---- carriers ---- */
-
-static void assert_carriers(size_t taint, const char *expected)
-{
-	_cleanup_(text_clear) struct text text = TEXT_INIT;
-	const char *name;
-	size_t at = 0;
-
-	while ((name = diagnosed_next_module(&diagnosed.taints[taint], &report, &at))) {
-		text_add_string(&text, name);
-		text_add_char(&text, ' ');
-	}
-	assert_int_equal(at, report.count);
-	assert_string_equal(text_string(&text), expected);
-}
-
 static void carriers_are_listed_modules_with_a_letter_of_the_bit(void **state)
 {
+	static const struct listed modules[] = {
+		{ "a", "OP", 0 }, { "b", "O", 0 },  { "gone", "OP", 1 },
+		{ "c", "z", 0 },  { "d", "~!", 0 }, { "e", "", 0 },
+	};
+	static const char *const carriers[] = { "a", "", "ab", "d", "", "c", "d" };
+
 	(void)state;
 	report_set_tainted(&report, "P        W  Ozy", "6.1.0");
-	report_list(&report, "a", "OP");
-	report_list(&report, "b", "O");
-	report_list(&report, "gone", "OP")->count = 1;
-	report_list(&report, "c", "z");
-	report_list(&report, "d", "~!");
-	report_list(&report, "e", "");
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		report_list(&report, modules[i].name, modules[i].letters)->count =
+			modules[i].count;
 	assert_taints("P0+ W9+ O12+ !_? y_+ z_+ ~_?");
-	assert_carriers(0, "a ");
-	assert_carriers(1, "");
-	assert_carriers(2, "a b ");
-	assert_carriers(3, "d ");
-	/* Nobody carries what only the string says. */
-	assert_carriers(4, "");
-	assert_carriers(5, "c ");
-	assert_carriers(6, "d ");
-}
+	for (size_t i = 0; i < diagnosed.count; i++) {
+		_cleanup_(text_clear) struct text text = TEXT_INIT;
+		const char *name;
+		size_t at = 0;
 
-/* 'n' and 'N' of SUSE are two taints, 'U' of RHEL 6 has no bit. */
-static void one_letter_is_not_another(void **state)
-{
-	(void)state;
-	report_set_tainted(&report, "G", "6.4.0-1-default");
-	report_list(&report, "a", "n");
-	report_list(&report, "b", "N");
-	assert_taints("N18? n31?");
-	assert_carriers(0, "b ");
-	assert_carriers(1, "a ");
-	backtrace_clear(&report);
-	report_set_tainted(&report, "U", "2.6.32-754.el6");
-	report_list(&report, "a", "U");
-	assert_taints("U6+ U_?");
-	assert_carriers(0, "");
-	assert_carriers(1, "a ");
+		while ((name = diagnosed_next_module(&diagnosed.taints[i], &report, &at)))
+			text_add_string(&text, name);
+		assert_string_equal(text_string(&text), carriers[i]);
+	}
 }
 
 /* ---- letters of an unknown release ---- */
@@ -244,52 +202,63 @@ static void assert_flags(enum dialect_id id, const char *flags, const char *expe
 		fail_msg("%s: %s", flags, text_string(&text));
 }
 
-static void a_letter_with_several_meanings_tells_all_of_them(void **state)
+static void letters_tell_what_they_mean_without_a_release(void **state)
 {
+	static const struct {
+		enum dialect_id id;
+		const char *flags, *taints;
+		uint64_t mask;
+		bool is_whole;
+	} rows[] = {
+		{ DIALECT_COUNT, "POE",
+		  "P 0 proprietary_module; O 12 oot_module; "
+		  "E 13 unsigned_module: unsigned_module 3.13-3.13.1",
+		  12289, true },
+		{ DIALECT_SUSE, "N",
+		  "N unknown: test 6.0-, no_support 3.0-5.3, no_support 5.3-6.0", 0,
+		  false },
+		{ DIALECT_SUSE, "U", "U unknown: user 2.6.21-, no_support -2.6.25", 0,
+		  false },
+		{ DIALECT_MAINLINE, "X",
+		  "X unknown: aux 4.15-, unsigned_module 3.13-3.13.1", 0, false },
+		/* One bit, two taints. */
+		{ DIALECT_RHEL8, "OX",
+		  "O 12 oot_module; X 16 unknown: aux -4.18.0-372, "
+		  "tech_preview 4.18.0-372-",
+		  1 << 12 | 1 << 16, true },
+		/* One taint, two bits. */
+		{ DIALECT_SUSE, "X",
+		  "X external_support: external_support -2.6.25, "
+		  "external_support 3.0-5.3, external_support 5.3-",
+		  0, false },
+		/* U of the mask and U of a module, at the same time. */
+		{ DIALECT_RHEL6, "U", "U unknown: user -, unsigned_module -", 0, false },
+		{ DIALECT_RHEL6, "G U", "U 6 user", 64, true },
+		{ DIALECT_RHEL7, "T", "T 29 tech_preview", 1 << 29, true },
+		/* One taint, which says more on some releases. */
+		{ DIALECT_RHEL7, "F", "F 1 forced_module: forced_module -3.10.0-327", 2,
+		  true },
+		/* Only SUSE has an n, and then X is SUSE's. */
+		{ DIALECT_COUNT, "nX",
+		  "n 31 no_support: external_support 3.0-5.3, no_support 5.3-6.0; "
+		  "X external_support: external_support -2.6.25, "
+		  "external_support 3.0-5.3, external_support 5.3-",
+		  UINT64_C(1) << 31, false },
+		{ DIALECT_COUNT, "Z", "Z 27 bit_by_zombie", 1 << 27, true },
+	};
+
 	(void)state;
-	assert_flags(DIALECT_COUNT, "POE",
-	             "P 0 proprietary_module; O 12 oot_module; "
-	             "E 13 unsigned_module: unsigned_module 3.13-3.13.1");
-	assert_int_equal(diagnosis.mask, 12289);
-	assert_true(diagnosis.is_mask_whole);
-	assert_flags(DIALECT_SUSE, "N",
-	             "N unknown: test 6.0-, no_support 3.0-5.3, no_support 5.3-6.0");
-	assert_int_equal(diagnosis.mask, 0);
-	assert_false(diagnosis.is_mask_whole);
-	assert_flags(DIALECT_SUSE, "U", "U unknown: user 2.6.21-, no_support -2.6.25");
-	assert_flags(DIALECT_MAINLINE, "X",
-	             "X unknown: aux 4.15-, unsigned_module 3.13-3.13.1");
-	/* One bit, two taints. */
-	assert_flags(DIALECT_RHEL8, "OX",
-	             "O 12 oot_module; X 16 unknown: aux -4.18.0-372, "
-	             "tech_preview 4.18.0-372-");
-	assert_int_equal(diagnosis.mask, 1 << 12 | 1 << 16);
-	assert_true(diagnosis.is_mask_whole);
-	/* One taint, two bits. */
-	assert_flags(DIALECT_SUSE, "X",
-	             "X external_support: external_support -2.6.25, "
-	             "external_support 3.0-5.3, external_support 5.3-");
-	/* U of the mask and U of a module, at the same time. */
-	assert_flags(DIALECT_RHEL6, "U", "U unknown: user -, unsigned_module -");
-	assert_flags(DIALECT_RHEL6, "G U", "U 6 user");
-	assert_flags(DIALECT_RHEL7, "T", "T 29 tech_preview");
-	/* One taint, which says more on some releases. */
-	assert_flags(DIALECT_RHEL7, "F", "F 1 forced_module: forced_module -3.10.0-327");
-	assert_int_equal(diagnosis.mask, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_flags(rows[i].id, rows[i].flags, rows[i].taints);
+		if (diagnosis.mask != rows[i].mask ||
+		    diagnosis.is_mask_whole != rows[i].is_whole)
+			fail_msg("%s: %#llx, %d", rows[i].flags,
+			         (unsigned long long)diagnosis.mask,
+			         diagnosis.is_mask_whole);
+	}
 }
 
-static void a_letter_of_one_vendor_tells_what_the_others_mean(void **state)
-{
-	(void)state;
-	/* Only SUSE has an n, and then X is SUSE's. */
-	assert_flags(DIALECT_COUNT, "nX",
-	             "n 31 no_support: external_support 3.0-5.3, no_support 5.3-6.0; "
-	             "X external_support: external_support -2.6.25, "
-	             "external_support 3.0-5.3, external_support 5.3-");
-	assert_flags(DIALECT_COUNT, "Z", "Z 27 bit_by_zombie");
-}
-
-static void what_an_uncertain_letter_may_explain_is_not_unexplained(void **state)
+static void what_an_uncertain_letter_may_explain_is_explained(void **state)
 {
 	(void)state;
 	report_set_tainted(&report, "G           O     X", "");
@@ -304,17 +273,7 @@ static void what_an_uncertain_letter_may_explain_is_not_unexplained(void **state
 	assert_int_equal(diagnosis.unexplained, 1 << 12 | 1);
 }
 
-static void taints_that_the_kernel_names_are_certain(void **state)
-{
-	(void)state;
-	report_set_tainted(&report, "P               X", "");
-	text_add_string(&report.constants, "[P]=PROPRIETARY_MODULE, [X]=AUX");
-	diagnose();
-	assert_true(taint_letters_is_empty(&diagnosis.uncertain_in_mask));
-	assert_int_equal(diagnosis.mask, 1 << 16 | 1);
-}
-
-static void a_bit_tells_its_other_letters_where_no_kernel_is_known(void **state)
+static void a_bit_tells_its_other_letters(void **state)
 {
 	static const struct {
 		enum dialect_id id;
@@ -346,18 +305,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(taints_stand_in_the_order_of_their_bits),
-		TEST(what_modules_carry_is_there_too),
-		TEST(letters_without_a_bit_follow),
+		TEST(taints_stand_by_bits_and_then_by_letters),
 		TEST(all_there_can_be_is_told),
-		TEST(a_taint_without_a_fact_is_unknown),
 		TEST(carriers_are_listed_modules_with_a_letter_of_the_bit),
-		TEST(one_letter_is_not_another),
-		TEST(a_letter_with_several_meanings_tells_all_of_them),
-		TEST(a_letter_of_one_vendor_tells_what_the_others_mean),
-		TEST(what_an_uncertain_letter_may_explain_is_not_unexplained),
-		TEST(taints_that_the_kernel_names_are_certain),
-		TEST(a_bit_tells_its_other_letters_where_no_kernel_is_known),
+		TEST(letters_tell_what_they_mean_without_a_release),
+		TEST(what_an_uncertain_letter_may_explain_is_explained),
+		TEST(a_bit_tells_its_other_letters),
 	};
 
 	return cmocka_run_group_tests_name("diagnosed", tests, NULL, NULL);
