@@ -127,31 +127,6 @@ static void all_there_can_be_is_told(void **state)
 		assert_int_equal(diagnosed.taints[i].bit, i < 64 ? i : TAINT_NO_BIT);
 }
 
-static void carriers_are_listed_modules_with_a_letter_of_the_bit(void **state)
-{
-	static const struct listed modules[] = {
-		{ "a", "OP", 0 }, { "b", "O", 0 },  { "gone", "OP", 1 },
-		{ "c", "z", 0 },  { "d", "~!", 0 }, { "e", "", 0 },
-	};
-	static const char *const carriers[] = { "a", "", "ab", "d", "", "c", "d" };
-
-	(void)state;
-	report_set_tainted(&report, "P        W  Ozy", "6.1.0");
-	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
-		report_list(&report, modules[i].name, modules[i].letters)->count =
-			modules[i].count;
-	assert_taints("P0+ W9+ O12+ !_? y_+ z_+ ~_?");
-	for (size_t i = 0; i < diagnosed.count; i++) {
-		_cleanup_(text_clear) struct text text = TEXT_INIT;
-		const char *name;
-		size_t at = 0;
-
-		while ((name = diagnosed_next_module(&diagnosed.taints[i], &report, &at)))
-			text_add_string(&text, name);
-		assert_string_equal(text_string(&text), carriers[i]);
-	}
-}
-
 /* ---- letters of an unknown release ---- */
 
 static const struct report_hints *hints_for(enum dialect_id id)
@@ -273,44 +248,14 @@ static void what_an_uncertain_letter_may_explain_is_explained(void **state)
 	assert_int_equal(diagnosis.unexplained, 1 << 12 | 1);
 }
 
-static void a_bit_tells_its_other_letters(void **state)
-{
-	static const struct {
-		enum dialect_id id;
-		unsigned int bit;
-		size_t count;
-	} rows[] = {
-		{ DIALECT_COUNT, 0, 0 },     { DIALECT_COUNT, 6, 1 },
-		{ DIALECT_COUNT, 13, 1 },    { DIALECT_COUNT, 16, 3 },
-		{ DIALECT_COUNT, 29, 4 },    { DIALECT_COUNT, 63, 0 },
-		{ DIALECT_MAINLINE, 16, 0 }, { DIALECT_SUSE, 31, 2 },
-		{ DIALECT_RHEL8, 16, 1 },    { DIALECT_RHEL9, 16, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct meanings meanings;
-
-		diagnosis_of_mask(&diagnosis, UINT64_C(1) << rows[i].bit,
-		                  hints_for(rows[i].id));
-		diagnosed_init(&diagnosed, &diagnosis);
-		assert_int_equal(diagnosed.count, 1);
-		diagnosed_meanings(&diagnosed.taints[0], &diagnosis, &meanings);
-		if (meanings.count != rows[i].count)
-			fail_msg("bit %u: %zu", rows[i].bit, meanings.count);
-	}
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(taints_stand_by_bits_and_then_by_letters),
 		TEST(all_there_can_be_is_told),
-		TEST(carriers_are_listed_modules_with_a_letter_of_the_bit),
 		TEST(letters_tell_what_they_mean_without_a_release),
 		TEST(what_an_uncertain_letter_may_explain_is_explained),
-		TEST(a_bit_tells_its_other_letters),
 	};
 
 	return cmocka_run_group_tests_name("diagnosed", tests, NULL, NULL);

@@ -112,7 +112,14 @@ static void the_surest_sign_chooses_the_kernel(void **state)
 		/* Dashes that a rebuilt kernel's release does not explain. */
 		{ "G           O--------------  ", "4.19.0-rebuilt", NOT_GIVEN,
 		  DIALECT_BY_DASHES, DIALECT_RHEL7, "3.10.0-123" },
+		/* An unused bit that is set stands in its run. */
+		{ "G           O      ---?---  --? ", DASHES, DIALECT_RHEL9,
+		  "5.14.0-362" },
+		{ "G O ------------", DASHES, DIALECT_RHEL7, "3.10.0-327" },
 		/* Nobody prints these. */
+		{ "G  -------", "", NOT_GIVEN, DIALECT_BY_DEFAULT, DIALECT_MAINLINE,
+		  NULL },
+		{ "-", "", NOT_GIVEN, DIALECT_BY_DEFAULT, DIALECT_MAINLINE, NULL },
 		{ "G  -------  ------", "", NOT_GIVEN, DIALECT_BY_DEFAULT,
 		  DIALECT_MAINLINE, NULL },
 #define LETTERS(module) "", "", module, "", "", DIALECT_COUNT

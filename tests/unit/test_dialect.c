@@ -492,27 +492,6 @@ static void a_very_long_release_is_only_a_release(void **state)
 	}
 }
 
-static void names_are_those_of_the_contract(void **state)
-{
-	static const char *const names[] = { "mainline", "rhel5", "rhel6",  "rhel7",
-		                             "rhel8",    "rhel9", "rhel10", "suse" };
-	static const char *const none[] = { "",       "rhel",   "rhel4", "rhel1",
-		                            "rhel11", "RHEL8",  "rhel ", "rhel8 ",
-		                            "sles",   "suse\n", "auto",  "\xff" };
-	enum dialect_id parsed;
-
-	(void)state;
-	assert_int_equal(DIALECT_COUNT, ARRAY_SIZE(names));
-	for (enum dialect_id id = 0; id < DIALECT_COUNT; id++) {
-		assert_string_equal(dialect_name(id), names[id]);
-		assert_true(dialect_name_parse(names[id], &parsed));
-		assert_int_equal(parsed, id);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		if (dialect_name_parse(none[i], &parsed))
-			fail_msg("taken: %s", none[i]);
-}
-
 /* ---- the table, as each release that could be sees it ---- */
 
 static void check_places(const struct dialect *dialect, const char *release)
@@ -650,69 +629,6 @@ static void letters_have_bits_and_stand_in_their_order(void **state)
 	}
 }
 
-static void a_modules_letter_means_what_its_kernel_says(void **state)
-{
-	static const struct {
-		enum dialect_id id;
-		const char *release;
-		char letter;
-		const char *slug; /* NULL: not known */
-	} rows[] = {
-		{ DIALECT_MAINLINE, "6.12.0", 'U', "user" },
-		{ DIALECT_MAINLINE, "6.12.0", 'n', NULL },
-		{ DIALECT_MAINLINE, "3.13.0-45-generic", 'X', "unsigned_module" },
-		{ DIALECT_MAINLINE, "3.13.0-45-generic", 'E', NULL },
-		{ DIALECT_RHEL5, "2.6.18-8.el5", 'U', NULL },
-		{ DIALECT_RHEL5, "2.6.18-92.el5", 'U', "unsigned_module" },
-		{ DIALECT_RHEL6, "2.6.32-71.el6", 'U', "unsigned_module" },
-		{ DIALECT_RHEL8, "4.18.0-372.el8", 'T', "randstruct" },
-		{ DIALECT_RHEL8, "4.18.0-348.el8", 'X', "aux" },
-		{ DIALECT_RHEL9, "5.14.0-70.el9", 't', NULL },
-		{ DIALECT_SUSE, "5.14.21-150500-default", 'N', "no_support" },
-		{ DIALECT_SUSE, "6.4.0-150600-default", 'N', "test" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct taint_fact *fact;
-		struct dialect dialect;
-
-		dialect_init(&dialect, rows[i].id, rows[i].release);
-		fact = dialect.letters[(unsigned char)rows[i].letter];
-		if (!fact != !rows[i].slug ||
-		    (fact && strcmp(taint_slug(fact->taint), rows[i].slug) != 0))
-			fail_msg("%s: %c", rows[i].release, rows[i].letter);
-	}
-}
-
-static void a_taint_has_the_bit_of_its_kernel(void **state)
-{
-	static const struct {
-		enum dialect_id id;
-		const char *release;
-		enum taint taint;
-		unsigned int bit;
-	} rows[] = {
-		{ DIALECT_MAINLINE, "", TAINT_FWCTL, 19 },
-		{ DIALECT_MAINLINE, "", TAINT_TECH_PREVIEW, TAINT_NO_BIT },
-		{ DIALECT_RHEL5, "2.6.18-348.el5", TAINT_UNSIGNED_MODULE, 6 },
-		{ DIALECT_RHEL6, "2.6.32-754.el6", TAINT_UNSIGNED_MODULE, TAINT_NO_BIT },
-		{ DIALECT_RHEL8, "4.18.0-348.el8", TAINT_TECH_PREVIEW, 29 },
-		{ DIALECT_RHEL9, "5.14.0-362.el9", TAINT_TECH_PREVIEW, 16 },
-		{ DIALECT_SUSE, "4.12.14-94", TAINT_NO_SUPPORT, 30 },
-		{ DIALECT_SUSE, "5.14.21-1", TAINT_NO_SUPPORT, 31 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct dialect dialect;
-
-		dialect_init(&dialect, rows[i].id, rows[i].release);
-		if (dialect_bit(&dialect, rows[i].taint) != rows[i].bit)
-			fail_msg("%s, %s", rows[i].release, taint_slug(rows[i].taint));
-	}
-}
-
 static void versions_are_read_compared_and_written_by_parts(void **state)
 {
 	/* In their order. */
@@ -766,12 +682,9 @@ int main(void)
 		cmocka_unit_test(a_foreign_release_gets_a_dialects_newest_facts),
 		cmocka_unit_test(a_release_chooses_the_dialect_of_who_built_it),
 		cmocka_unit_test(a_very_long_release_is_only_a_release),
-		cmocka_unit_test(names_are_those_of_the_contract),
 		cmocka_unit_test(facts_stand_at_their_bit_and_letter),
 		cmocka_unit_test(every_fact_is_whole_and_names_its_source),
 		cmocka_unit_test(letters_have_bits_and_stand_in_their_order),
-		cmocka_unit_test(a_modules_letter_means_what_its_kernel_says),
-		cmocka_unit_test(a_taint_has_the_bit_of_its_kernel),
 		cmocka_unit_test(versions_are_read_compared_and_written_by_parts),
 	};
 

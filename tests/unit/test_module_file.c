@@ -58,39 +58,6 @@ static void a_key_is_written_as_modinfo_prints_it(void **state)
 	module_file_free(file);
 }
 
-static void the_last_holder_frees_it(void **state)
-{
-	struct module_file *file = module_file_new("/x.ko");
-
-	(void)state;
-	assert_ptr_equal(module_file_hold(file), file);
-	module_file_free(file);
-	assert_string_equal(file->path, "/x.ko");
-	assert_null(module_file_free(file));
-	assert_null(module_file_free(NULL));
-}
-
-static void a_word_is_found_by_the_name_of_modinfo(void **state)
-{
-	static const char *const none[] = {
-		"", " ", "licence", "License", "license ", "license=", "licens", "depends"
-	};
-
-	(void)state;
-	for (enum module_word word = 0; word < MODULE_WORD_COUNT; word++) {
-		enum module_word parsed = MODULE_WORD_COUNT;
-
-		assert_true(module_word_parse(module_word_name(word), &parsed));
-		assert_int_equal(parsed, word);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
-		enum module_word parsed;
-
-		if (module_word_parse(none[i], &parsed))
-			fail_msg("taken: %s", none[i]);
-	}
-}
-
 /* include/linux/license.h */
 static void a_licence_is_compatible_to_the_letter(void **state)
 {
@@ -206,8 +173,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_cut_and_keep_their_own_value),
 		cmocka_unit_test(a_key_is_written_as_modinfo_prints_it),
-		cmocka_unit_test(the_last_holder_frees_it),
-		cmocka_unit_test(a_word_is_found_by_the_name_of_modinfo),
 		cmocka_unit_test(a_licence_is_compatible_to_the_letter),
 		cmocka_unit_test(names_differ_by_all_but_minus_and_underscore),
 		cmocka_unit_test(builds_are_compared_by_id_or_else_by_srcversion),

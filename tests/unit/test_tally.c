@@ -117,40 +117,12 @@ static void what_is_beyond_the_bound_is_summed_nameless(void **state)
 	assert_int_equal(tally.count, TALLY_ENTRIES_MAX);
 }
 
-static void it_is_sorted_by_announcement_and_name(void **state)
-{
-	static const struct {
-		enum announcement announcement;
-		const char *module;
-	} wanted[] = {
-		{ ANNOUNCEMENT_CRAP, "" },
-		{ ANNOUNCEMENT_CRAP, "Z" },
-		{ ANNOUNCEMENT_CRAP, "a" },
-		{ ANNOUNCEMENT_CRAP, "aa" },
-		{ ANNOUNCEMENT_CRAP, "caf\xc3\xa9" },
-		{ ANNOUNCEMENT_OOT_MODULE, "a" },
-		{ ANNOUNCEMENT_UNSIGNED_MODULE, "" },
-	};
-	static const size_t order[] = { 4, 2, 6, 0, 5, 1, 3 };
-	struct tally tally = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		tally_add(&tally, wanted[order[i]].announcement, wanted[order[i]].module,
-		          strlen(wanted[order[i]].module), order[i]);
-	tally_sort(&tally);
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (tally.entries[i].first != i)
-			fail_msg("%zu is %s", i, tally.entries[i].module);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_announcement_is_counted_by_its_clean_name),
 		cmocka_unit_test(a_name_that_is_too_long_is_counted_without_it),
 		cmocka_unit_test(what_is_beyond_the_bound_is_summed_nameless),
-		cmocka_unit_test(it_is_sorted_by_announcement_and_name),
 	};
 
 	return cmocka_run_group_tests_name("tally", tests, NULL, NULL);

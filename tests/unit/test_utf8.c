@@ -65,16 +65,6 @@ static void every_code_point_but_nul_and_surrogates_is_valid(void **state)
 	}
 }
 
-static void a_sequence_ends_where_it_ends_whatever_follows(void **state)
-{
-	(void)state;
-	assert_int_equal(utf8_sequence(BYTES("a\xff")), 1);
-	assert_int_equal(utf8_sequence(BYTES("\x7f\x80")), 1);
-	assert_int_equal(utf8_sequence(BYTES("\xc3\xa4\x80")), 2);
-	assert_int_equal(utf8_sequence(BYTES("\xe2\x82\xac\xe2")), 3);
-	assert_int_equal(utf8_sequence(BYTES("\xf0\x9f\x90\xa7\xbf")), 4);
-}
-
 static void nothing_behind_a_truncated_sequence_is_read(void **state)
 {
 	static const uint32_t points[] = { 0x80,    0x7ff,   0x800,    0xfff,   0x1000,
@@ -241,7 +231,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_point_but_nul_and_surrogates_is_valid),
-		cmocka_unit_test(a_sequence_ends_where_it_ends_whatever_follows),
 		cmocka_unit_test(nothing_behind_a_truncated_sequence_is_read),
 		cmocka_unit_test(no_other_two_or_three_bytes_are_valid),
 		cmocka_unit_test(no_other_four_bytes_are_valid),
