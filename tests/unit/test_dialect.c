@@ -470,28 +470,6 @@ static void a_release_chooses_the_dialect_of_who_built_it(void **state)
 	assert_chosen("6.4.0-default\n-generic", "", DIALECT_SUSE);
 }
 
-static void a_very_long_release_is_only_a_release(void **state)
-{
-	static const char *const pieces[] = { "9",    "4.",      "-",
-		                              ".el8", "default", "-default",
-		                              "\xff", "uek",     " " };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
-		_cleanup_(text_clear) struct text release = TEXT_INIT;
-		struct dialect dialect;
-
-		while (release.length < 100000)
-			text_add_string(&release, pieces[i]);
-		text_add_string(&release, ".el8");
-		assert_int_equal(
-			dialect_choose(text_string(&release), text_string(&release)),
-			DIALECT_MAINLINE);
-		dialect_init(&dialect, DIALECT_MAINLINE, text_string(&release));
-		assert_int_equal(dialect.known_bits, 0xfffff);
-	}
-}
-
 /* ---- the table, as each release that could be sees it ---- */
 
 static void check_places(const struct dialect *dialect, const char *release)
@@ -681,7 +659,6 @@ int main(void)
 		cmocka_unit_test(numbers_say_which_facts_a_release_has),
 		cmocka_unit_test(a_foreign_release_gets_a_dialects_newest_facts),
 		cmocka_unit_test(a_release_chooses_the_dialect_of_who_built_it),
-		cmocka_unit_test(a_very_long_release_is_only_a_release),
 		cmocka_unit_test(facts_stand_at_their_bit_and_letter),
 		cmocka_unit_test(every_fact_is_whole_and_names_its_source),
 		cmocka_unit_test(letters_have_bits_and_stand_in_their_order),

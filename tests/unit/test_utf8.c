@@ -112,29 +112,6 @@ static void no_other_two_or_three_bytes_are_valid(void **state)
 	assert_int_equal(threes, 0x10000 - 0x800 - 0x800);
 }
 
-static void no_other_four_bytes_are_valid(void **state)
-{
-	/* Both sides of each edge of the continuation bytes. */
-	static const unsigned char tails[] = { 0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
-	size_t fours = 0;
-	char bytes[4];
-
-	(void)state;
-	for (unsigned int first = 0xf0; first <= 0xff; first++) {
-		for (unsigned int second = 0; second <= 0xff; second++) {
-			for (size_t i = 0; i < 36; i++) {
-				bytes[0] = (char)first;
-				bytes[1] = (char)second;
-				bytes[2] = (char)tails[i / 6];
-				bytes[3] = (char)tails[i % 6];
-				fours += utf8_sequence(bytes, 4) == 4;
-			}
-		}
-	}
-	/* U+10000 to U+10FFFF are 256 pairs of first bytes, 2 * 2 of the tails valid. */
-	assert_int_equal(fours, 256 * 4);
-}
-
 static const struct clean_row {
 	const char *name, *bytes;
 	size_t length;
@@ -233,7 +210,6 @@ int main(void)
 		cmocka_unit_test(every_code_point_but_nul_and_surrogates_is_valid),
 		cmocka_unit_test(nothing_behind_a_truncated_sequence_is_read),
 		cmocka_unit_test(no_other_two_or_three_bytes_are_valid),
-		cmocka_unit_test(no_other_four_bytes_are_valid),
 		cmocka_unit_test(
 			each_byte_that_starts_no_sequence_becomes_one_replacement),
 		cmocka_unit_test(the_order_is_that_of_the_clean_forms),
