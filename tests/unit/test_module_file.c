@@ -19,6 +19,7 @@ static void words_are_cut_and_keep_their_own_value(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 255, 256, 257, 9999 };
 	struct module_file *file = module_file_new("/x.ko");
+	enum module_word word;
 	char value[10000];
 
 	(void)state;
@@ -34,6 +35,8 @@ static void words_are_cut_and_keep_their_own_value(void **state)
 	assert_non_null(file->words[MODULE_WORD_INTREE]);
 	assert_null(file->words[MODULE_WORD_LICENSE]);
 	assert_string_equal(module_file_word(file, MODULE_WORD_LICENSE), "");
+	assert_true(module_word_parse("sig_key", &word) && word == MODULE_WORD_SIG_KEY);
+	assert_false(module_word_parse("licence", &word));
 	module_file_free(file);
 }
 
