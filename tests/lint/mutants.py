@@ -14,6 +14,7 @@ is a failure. A list has blocks of lines, with a blank line between them:
 "from" stands in the file once. "by" is a target of make, with variables.
 """
 
+import functools
 import os
 import pathlib
 import shutil
@@ -39,24 +40,35 @@ def read_lists():
             yield mutant
 
 
+def differs(source, target):
+    if source.is_symlink() or target.is_symlink() or not target.is_file():
+        return True
+    return source.read_bytes() != target.read_bytes()
+
+
 def copy_tree():
-    """The files that git knows or would add, so that work in progress counts."""
+    """
+    The files that git knows or would add, so that work in progress counts. A file that is
+    written gets a new time: what was built of a mutant before is built again.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         check=True,
     ).stdout
-    kept = {COPY / "build"}
-    for path in COPY.iterdir() if COPY.exists() else ():
-        if path not in kept:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    for name in filter(None, listed.decode().split("\0")):
+    names = {name for name in listed.decode().split("\0") if name and os.path.lexists(ROOT / name)}
+    for path in COPY.rglob("*") if COPY.exists() else ():
+        name = str(path.relative_to(COPY))
+        is_built = name.startswith(("build/", "tests/node_modules"))
+        if not path.is_dir() and not is_built and name not in names:
+            path.unlink()
+    for name in sorted(names):
         source, target = ROOT / name, COPY / name
-        if not source.is_symlink() and not source.is_file():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target, follow_symlinks=False)
+        if differs(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copy(source, target, follow_symlinks=False)
     modules = COPY / "tests/node_modules"
     if not modules.exists():
         modules.symlink_to(ROOT / "tests/node_modules")
@@ -74,8 +86,16 @@ def make(*arguments):
     )
 
 
+@functools.cache
+def passes(by):
+    """Whether these tests pass as long as nothing is broken."""
+    return make(*by.split(" ")).returncode == 0
+
+
 def try_mutant(mutant):
     """Why it is not dead, or ""."""
+    if not passes(mutant["by"]):
+        return f"make {mutant['by']} fails without it"
     path = COPY / mutant["file"]
     text = path.read_text(encoding="utf-8")
     if text.count(mutant["from"]) != 1:
