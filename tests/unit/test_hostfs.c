@@ -48,7 +48,7 @@ enum kind {
 	KIND_COUNT,
 };
 
-static uint64_t inode; /* of what STAT, FOLDER, IDENTITY and OPEN found */
+static uint64_t inode; /* of what STAT, FOLDER and IDENTITY found */
 
 #define RECORDS_MAX (1 << 20)
 
@@ -74,32 +74,12 @@ static int ask_identity(struct hostfs *fs, enum hostfs_root root, const char *pa
 	return r;
 }
 
-static int ask_open(struct hostfs *fs, enum hostfs_root root, const char *path,
-                    struct text *found)
+static int ask_open(struct hostfs *fs, enum kind kind, enum hostfs_root root,
+                    const char *path, struct text *found)
 {
-	char bytes[64];
-	struct stat st;
-	int fd = 77, r = hostfs_open(fs, root, path, &fd);
-	ssize_t length;
-
-	if (r < 0) {
-		assert_int_equal(fd, 77);
-		return r;
-	}
-	assert_int_equal(fstat(fd, &st), 0);
-	inode = st.st_ino;
-	length = read(fd, bytes, sizeof(bytes));
-	assert_true(length >= 0);
-	text_add(found, bytes, (size_t)length);
-	close(fd);
-	return 0;
-}
-
-static int ask_stream(struct hostfs *fs, enum hostfs_root root, const char *path,
-                      struct text *found)
-{
-	struct hostfs_stream stream = { .fd = 77 };
-	int r = hostfs_stream_open(fs, root, path, &stream);
+	struct hostfs_stream stream = { .root = root, .path = path, .fd = 77 };
+	int r = kind == OPEN ? hostfs_open(fs, root, path, &stream.fd)
+	                     : hostfs_stream_open(fs, root, path, &stream);
 	char bytes[64];
 	size_t length;
 
@@ -130,9 +110,8 @@ static int ask(struct hostfs *fs, enum kind kind, enum hostfs_root root, const c
 	case IDENTITY:
 		return ask_identity(fs, root, path);
 	case OPEN:
-		return ask_open(fs, root, path, found);
 	case STREAM:
-		return ask_stream(fs, root, path, found);
+		return ask_open(fs, kind, root, path, found);
 	default:
 		return ask_stat(fs, kind, root, path);
 	}
@@ -223,20 +202,6 @@ static void hostfs_reads_up_to_the_bound_and_no_more(void **state)
 	}
 }
 
-static void hostfs_takes_any_bytes(void **state)
-{
-	static const char bytes[] = "\x06\0\0\0\x01\xff\n";
-	_cleanup_(text_clear) struct text value = TEXT_INIT;
-	struct hostfs *fs = tree_hostfs();
-
-	(void)state;
-	tree_write_bytes("proc/efi", bytes, sizeof(bytes) - 1);
-	assert_int_equal(hostfs_value_read(fs, HOSTFS_PROCFS, "efi", &value), 0);
-	assert_int_equal(value.length, sizeof(bytes) - 1);
-	assert_memory_equal(value.data, bytes, sizeof(bytes));
-	hostfs_free(fs);
-}
-
 static void hostfs_names_read_appends_every_name(void **state)
 {
 	static const char *const hostile[] = { "plain",    "with blank", "line\nbreak",
@@ -260,24 +225,6 @@ static void hostfs_names_read_appends_every_name(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++)
 		if (!memmem(names.data, length, hostile[i], strlen(hostile[i]) + 1))
 			fail_msg("no %s", hostile[i]);
-	hostfs_free(fs);
-}
-
-static void hostfs_stat_read_tells_inode_links_and_size(void **state)
-{
-	struct hostfs *fs = tree_hostfs();
-	struct hostfs_stat stat;
-	struct stat st;
-
-	(void)state;
-	tree_folder("proc/module/a/deeper");
-	tree_folder("proc/module/b");
-	tree_write("proc/module/file", "123456789");
-	assert_int_equal(fstatat(tree_fd, "proc/module", &st, 0), 0);
-	assert_int_equal(hostfs_stat_read(fs, HOSTFS_PROCFS, "module", &stat), 0);
-	assert_true(stat.inode == st.st_ino && stat.links == 4);
-	assert_int_equal(hostfs_stat_read(fs, HOSTFS_PROCFS, "module/file", &stat), 0);
-	assert_true(stat.links == 1 && stat.size == 9);
 	hostfs_free(fs);
 }
 
@@ -402,7 +349,6 @@ static void check_escapes(struct hostfs *fs)
 		"far_above",
 		"around",
 		"parent/outside/secret",
-		"parent/parent/outside/secret",
 		"link_to_link",
 		"../outside/secret",
 		"../../../../../../../../../../etc/passwd",
@@ -451,13 +397,18 @@ static void hostfs_resolves_absolute_links_inside_the_root(void **state)
 	};
 	struct hostfs *fs = tree_hostfs();
 	char inside[2 * PATH_MAX];
+	uint64_t found;
 
 	(void)state;
 	make_links();
+	check(fs, STAT, "inside/value", 0, NULL);
+	found = inode;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		check_value(fs, paths[i], "inside\n");
 		check(fs, OPEN, paths[i], 0, "inside\n");
 		check(fs, STREAM, paths[i], 0, "inside\n");
+		check(fs, IDENTITY, paths[i], 0, NULL);
+		assert_true(inode == found);
 	}
 	/* The host's path, now made inside the root, is what the absolute link means. */
 	assert_true(snprintf(inside, sizeof(inside), "proc%s/outside/secret", tree_path) <
@@ -480,22 +431,6 @@ static void hostfs_follows_no_magic_link(void **state)
 		check(fs, OPEN, links[i], -ELOOP, NULL);
 	}
 	check_value(fs, "self/statm", NULL);
-	hostfs_free(fs);
-}
-
-static void hostfs_identity_read_stays_inside_of_the_root(void **state)
-{
-	struct hostfs *fs = tree_hostfs();
-	uint64_t found;
-
-	(void)state;
-	make_links();
-	check(fs, IDENTITY, "inside/value", 0, NULL);
-	found = inode;
-	check(fs, IDENTITY, "to_inside", 0, NULL);
-	assert_true(inode == found);
-	check(fs, IDENTITY, "above", -ENOENT, NULL);
-	check(fs, IDENTITY, "/etc/passwd", -ENOENT, NULL);
 	hostfs_free(fs);
 }
 
@@ -533,6 +468,7 @@ static void hostfs_sees_a_kept_folder_change(void **state)
 {
 	struct hostfs *fs = tree_hostfs();
 	struct hostfs_stat stat;
+	struct stat st;
 
 	(void)state;
 	for (uint64_t links = 2; links < 5; links++) {
@@ -545,6 +481,8 @@ static void hostfs_sees_a_kept_folder_change(void **state)
 			hostfs_folder_stat_read(fs, HOSTFS_SYSFS, "module", &stat), 0);
 		assert_int_equal(stat.links, links);
 	}
+	assert_int_equal(fstatat(tree_fd, "sys/module", &st, 0), 0);
+	assert_true(stat.inode == st.st_ino && stat.size == (uint64_t)st.st_size);
 	assert_int_equal(renameat(tree_fd, "sys/module", tree_fd, "sys/old"), 0);
 	tree_delete("sys/old/a");
 	tree_delete("sys/old/b");
@@ -674,36 +612,6 @@ static void hostfs_descriptors_do_not_grow_over_passes(void **state)
 	hostfs_free(fs);
 }
 
-static void hostfs_descriptors_are_closed_on_exec(void **state)
-{
-	struct hostfs *fs = tree_hostfs();
-	struct hostfs_stream stream;
-	bool others[256];
-	int fd, ours = 0;
-
-	(void)state;
-	tree_write("proc/value", "\n");
-	tree_folder("sys/module");
-	for (fd = 0; fd < (int)ARRAY_SIZE(others); fd++)
-		others[fd] = fcntl(fd, F_GETFD) >= 0;
-	check_value(fs, "value", "\n");
-	assert_int_equal(ask(fs, FOLDER, HOSTFS_SYSFS, "module", NULL), 0);
-	assert_int_equal(hostfs_open(fs, HOSTFS_PROCFS, "value", &fd), 0);
-	assert_int_equal(hostfs_stream_open(fs, HOSTFS_PROCFS, "value", &stream), 0);
-	for (int i = 0; i < (int)ARRAY_SIZE(others); i++) {
-		int flags = fcntl(i, F_GETFD);
-
-		if (flags < 0 || others[i])
-			continue;
-		ours++;
-		assert_int_equal(flags, FD_CLOEXEC);
-	}
-	assert_int_equal(ours, 6); /* two roots, two kept, two opened */
-	close(fd);
-	close(stream.fd);
-	hostfs_free(fs);
-}
-
 static void hostfs_never_takes_one_kept_file_for_another(void **state)
 {
 	static const char *const roots[] = {
@@ -804,43 +712,6 @@ static void hostfs_touches_nothing_that_hangs(void **state)
 	stall_place_clear(&hanging);
 	stall_place_clear(&place);
 	stalls_free(stalls);
-}
-
-/* ---- streams ---- */
-
-/* What one opened another goes on with: each thread has a hostfs of its own. */
-static void hostfs_goes_on_with_the_stream_of_another(void **state)
-{
-	struct hostfs *opener = tree_hostfs(), *fs = tree_hostfs();
-	struct hostfs_stream stream;
-	char bytes[4];
-	size_t length = 5;
-	int writer;
-
-	(void)state;
-	tree_fifo("root/dev/kmsg");
-	assert_int_equal(hostfs_stream_open(opener, HOSTFS_ROOTFS, "dev/kmsg", &stream),
-	                 0);
-	hostfs_free(opener);
-	writer = openat(tree_fd, "root/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	assert_true(writer >= 0);
-	alarm(60);
-	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
-	assert_int_equal(length, 0);
-	assert_int_equal(write(writer, "abcdef", 6), 6);
-	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
-	assert_int_equal(length, 4);
-	hostfs_begin(fs, 0);
-	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), -ETIME);
-	assert_int_equal(length, 4);
-	hostfs_begin(fs, UINT64_MAX);
-	assert_int_equal(hostfs_stream_read(fs, &stream, bytes, 4, &length), 0);
-	assert_int_equal(length, 2);
-	assert_memory_equal(bytes, "ef", 2);
-	alarm(0);
-	close(writer);
-	close(stream.fd);
-	hostfs_free(fs);
 }
 
 /* ---- identities ---- */
@@ -961,23 +832,6 @@ static void hostfs_given_opens_regular_files_anywhere(void **state)
 	assert_int_equal(fchdir(cwd), 0);
 }
 
-static void hostfs_given_stream_open_waits_for_a_writer(void **state)
-{
-	char path[PATH_MAX + 16], bytes[8];
-	int fd = -1, writer;
-
-	(void)state;
-	tree_fifo("pipe");
-	snprintf(path, sizeof(path), "%s/pipe", tree_path);
-	writer = open(path, O_RDWR | O_CLOEXEC);
-	assert_int_equal(write(writer, "xyz", 3), 3);
-	assert_int_equal(hostfs_given_stream_open(path, &fd), 0);
-	assert_int_equal(read(fd, bytes, sizeof(bytes)), 3);
-	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
-	close(fd);
-	close(writer);
-}
-
 /* ---- kernels without openat2(): these come last, for a filter stays ---- */
 
 /* From now on, in place of what was said before. */
@@ -1095,15 +949,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(hostfs_reads_up_to_the_bound_and_no_more),
-		TEST(hostfs_takes_any_bytes),
 		TEST(hostfs_names_read_appends_every_name),
-		TEST(hostfs_stat_read_tells_inode_links_and_size),
 		TEST(hostfs_opens_only_what_it_was_asked_for),
 		TEST(hostfs_refuses_devices_but_for_streams),
 		TEST(hostfs_reads_nothing_outside_of_a_root),
 		TEST(hostfs_resolves_absolute_links_inside_the_root),
 		TEST(hostfs_follows_no_magic_link),
-		TEST(hostfs_identity_read_stays_inside_of_the_root),
 		TEST(hostfs_sees_a_file_that_became_something_else),
 		TEST(hostfs_sees_a_kept_folder_change),
 		TEST(hostfs_opens_anew_what_no_longer_answers),
@@ -1111,16 +962,13 @@ int main(void)
 		TEST(an_attribute_of_any_other_tree_may_come),
 		TEST(hostfs_closes_what_a_pass_no_longer_reads),
 		TEST(hostfs_descriptors_do_not_grow_over_passes),
-		TEST(hostfs_descriptors_are_closed_on_exec),
 		TEST(hostfs_never_takes_one_kept_file_for_another),
 		TEST(hostfs_opens_a_root_anew_that_was_removed),
 		TEST(hostfs_reads_nothing_after_the_deadline),
 		TEST(hostfs_touches_nothing_that_hangs),
-		TEST(hostfs_goes_on_with_the_stream_of_another),
 		TEST(hostfs_identity_is_equal_compares_all_of_it),
 		TEST(hostfs_identity_read_is_that_of_the_file),
 		TEST(hostfs_given_opens_regular_files_anywhere),
-		TEST(hostfs_given_stream_open_waits_for_a_writer),
 		TEST(hostfs_follows_links_where_nothing_is_outside),
 		TEST(hostfs_walks_where_the_kernel_has_no_openat2),
 		TEST(hostfs_walks_where_a_container_forbids_openat2),
