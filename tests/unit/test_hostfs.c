@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 #include <seccomp.h>
@@ -643,6 +644,34 @@ static void hostfs_never_takes_one_kept_file_for_another(void **state)
 	hostfs_free(fs);
 }
 
+static void hostfs_keeps_a_quarter_of_the_descriptors(void **state)
+{
+	struct rlimit old;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (rlim_t limit = 0; limit < 80; limit += limit < 12 ? 1 : 17) {
+		const struct rlimit small = { limit, old.rlim_max };
+		struct hostfs *fs;
+		size_t before;
+
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+		fs = tree_hostfs();
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		assert_int_equal(hostfs_root_check(fs, HOSTFS_PROCFS), 0);
+		before = tree_count_descriptors();
+		for (int i = 0; i < 40; i++) {
+			char path[32];
+
+			snprintf(path, sizeof(path), "proc/%d", i);
+			tree_write(path, path);
+			check_value(fs, path + strlen("proc/"), path);
+		}
+		assert_int_equal(tree_count_descriptors() - before, limit / 4);
+		hostfs_free(fs);
+	}
+}
+
 /* ---- roots, deadlines and what hangs ---- */
 
 static void hostfs_opens_a_root_anew_that_was_removed(void **state)
@@ -963,6 +992,7 @@ int main(void)
 		TEST(hostfs_closes_what_a_pass_no_longer_reads),
 		TEST(hostfs_descriptors_do_not_grow_over_passes),
 		TEST(hostfs_never_takes_one_kept_file_for_another),
+		TEST(hostfs_keeps_a_quarter_of_the_descriptors),
 		TEST(hostfs_opens_a_root_anew_that_was_removed),
 		TEST(hostfs_reads_nothing_after_the_deadline),
 		TEST(hostfs_touches_nothing_that_hangs),
