@@ -40,27 +40,16 @@ static void check_rows(int (*parse)(const char *string, uint64_t *ret_value),
 
 static void a_switch_is_one_of_six_letters(void **state)
 {
+	/* clang-format off */
 	static const struct row rows[] = {
-		{ "Y\n", 0, 1 },
-		{ "N\n", 0, 0 },
-		{ "1\n", 0, 1 },
-		{ "0\n", 0, 0 },
-		{ "Y", 0, 1 },
-		{ "n", 0, 0 },
-		{ "y", 0, 1 },
-		{ "", -EBADMSG, 0 },
-		{ "\n", -EBADMSG, 0 },
-		{ " ", -EBADMSG, 0 },
-		{ "2\n", -EBADMSG, 0 },
-		{ "YN\n", -EBADMSG, 0 },
-		{ "10\n", -EBADMSG, 0 },
-		{ "yes", -EBADMSG, 0 },
-		{ "\xff", -EBADMSG, 0 },
-		{ " Y\n", -EBADMSG, 0 },
-		{ "Y\n\nN", -EBADMSG, 0 },
-		{ "\nY", -EBADMSG, 0 },
-		{ "Y\t", -EBADMSG, 0 },
+		{ "Y\n", 0, 1 }, { "N\n", 0, 0 }, { "1\n", 0, 1 }, { "0\n", 0, 0 },
+		{ "Y", 0, 1 }, { "n", 0, 0 }, { "y", 0, 1 }, { "", -EBADMSG, 0 },
+		{ "\n", -EBADMSG, 0 }, { " ", -EBADMSG, 0 }, { "2\n", -EBADMSG, 0 },
+		{ "YN\n", -EBADMSG, 0 }, { "10\n", -EBADMSG, 0 }, { "yes", -EBADMSG, 0 },
+		{ "\xff", -EBADMSG, 0 }, { " Y\n", -EBADMSG, 0 },
+		{ "Y\n\nN", -EBADMSG, 0 }, { "\nY", -EBADMSG, 0 }, { "Y\t", -EBADMSG, 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	check_rows(posture_switch_parse, rows, ARRAY_SIZE(rows));
@@ -68,24 +57,18 @@ static void a_switch_is_one_of_six_letters(void **state)
 
 static void microcode_is_one_of_three_lines(void **state)
 {
+	/* clang-format off */
 	static const struct row rows[] = {
-		{ "Vulnerable\n", 0, 1 },
-		{ "Vulnerable", 0, 1 },
-		{ "Not affected\n", 0, 0 },
-		{ "Not affected", 0, 0 },
+		{ "Vulnerable\n", 0, 1 }, { "Vulnerable", 0, 1 },
+		{ "Not affected\n", 0, 0 }, { "Not affected", 0, 0 },
 		{ "Unknown: running under hypervisor", -ENODATA, 0 },
-		{ "Unknown\n", -ENODATA, 0 },
-		{ "", -EBADMSG, 0 },
-		{ "\n", -EBADMSG, 0 },
-		{ "vulnerable\n", -EBADMSG, 0 },
-		{ "Vulnerable: no\n", -EBADMSG, 0 },
-		{ "Vulnerable\n\n", -EBADMSG, 0 },
-		{ "Not affected.\n", -EBADMSG, 0 },
-		{ "Not\n", -EBADMSG, 0 },
-		{ " Vulnerable\n", -EBADMSG, 0 },
-		{ "1\n", -EBADMSG, 0 },
-		{ "\xff\xfe", -EBADMSG, 0 },
+		{ "Unknown\n", -ENODATA, 0 }, { "", -EBADMSG, 0 }, { "\n", -EBADMSG, 0 },
+		{ "vulnerable\n", -EBADMSG, 0 }, { "Vulnerable: no\n", -EBADMSG, 0 },
+		{ "Vulnerable\n\n", -EBADMSG, 0 }, { "Not affected.\n", -EBADMSG, 0 },
+		{ "Not\n", -EBADMSG, 0 }, { " Vulnerable\n", -EBADMSG, 0 },
+		{ "1\n", -EBADMSG, 0 }, { "\xff\xfe", -EBADMSG, 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	check_rows(posture_microcode_parse, rows, ARRAY_SIZE(rows));
@@ -103,29 +86,26 @@ static int parse_lockdown(const char *string, uint64_t *ret_value)
 
 static void lockdown_is_the_word_in_brackets(void **state)
 {
+	/* clang-format off */
 	static const struct row rows[] = {
 		{ "[none] integrity confidentiality\n", 0, LOCKDOWN_NONE },
 		{ "none [integrity] confidentiality\n", 0, LOCKDOWN_INTEGRITY },
 		{ "none integrity [confidentiality]\n", 0, LOCKDOWN_CONFIDENTIALITY },
 		{ "[none]", 0, LOCKDOWN_NONE },
 		{ "none new [confidentiality]\n", 0, LOCKDOWN_CONFIDENTIALITY },
-		{ "", -EBADMSG, 0 },
-		{ "\n", -EBADMSG, 0 },
-		{ "[]", -EBADMSG, 0 },
+		{ "", -EBADMSG, 0 }, { "\n", -EBADMSG, 0 }, { "[]", -EBADMSG, 0 },
 		{ "none integrity confidentiality\n", -EBADMSG, 0 },
-		{ "[none", -EBADMSG, 0 },
-		{ "none] integrity", -EBADMSG, 0 },
-		{ "[ none ]", -EBADMSG, 0 },
-		{ "[NONE]", -EBADMSG, 0 },
-		{ "none [new] integrity\n", -EBADMSG, 0 },
-		{ "\xff[\n", -EBADMSG, 0 },
+		{ "[none", -EBADMSG, 0 }, { "none] integrity", -EBADMSG, 0 },
+		{ "[ none ]", -EBADMSG, 0 }, { "[NONE]", -EBADMSG, 0 },
+		{ "none [new] integrity\n", -EBADMSG, 0 }, { "\xff[\n", -EBADMSG, 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	check_rows(parse_lockdown, rows, ARRAY_SIZE(rows));
 }
 
-/* Of a command line of many, each with the mask that the kernel takes from it. */
+/* A command line in which P= stands for panic_on_taint=, and the mask taken from it. */
 struct line {
 	const char *line;
 	uint64_t mask;
@@ -134,39 +114,33 @@ struct line {
 static void check_masks(const struct line *lines, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint64_t mask = posture_panic_mask_parse(lines[i].line);
+		_cleanup_(text_clear) struct text line = TEXT_INIT;
+		uint64_t mask;
 
+		for (const char *c = lines[i].line; *c; c++)
+			if (c[0] == 'P' && c[1] == '=')
+				text_add_string(&line, "panic_on_taint");
+			else
+				text_add_char(&line, *c);
+		mask = posture_panic_mask_parse(text_string(&line));
 		if (mask != lines[i].mask)
-			fail_msg("%s: %#jx", lines[i].line, (uintmax_t)mask);
+			fail_msg("%s: %#jx", text_string(&line), (uintmax_t)mask);
 	}
 }
 
 static void other_parameters_give_no_mask(void **state)
 {
+	/* clang-format off */
 	static const struct line lines[] = {
-		{ "", 0 },
-		{ "\n", 0 },
-		{ "   \n", 0 },
-		{ "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n", 0 },
-		{ "panic_on_taint\n", 0 },
-		{ "panic_on_taint=\n", 0 },
-		{ "panic_on_taint =8", 0 },
-		{ "panic_on_taint= 8", 0 },
-		{ "panic_on_tain=8", 0 },
-		{ "panic_on_taint2=8", 0 },
-		{ "xpanic_on_taint=8", 0 },
-		{ "x.panic_on_taint=8", 0 },
-		{ "PANIC_ON_TAINT=8", 0 },
-		{ "x=panic_on_taint=8", 0 },
-		{ "=panic_on_taint=8", 0 },
-		{ "=8", 0 },
-		{ "=", 0 },
-		{ "-panic_on_taint=8", 0 },
-		{ "--panic_on_taint=8", 0 },
-		{ "\"", 0 },
-		{ "\"\"", 0 },
-		{ "\"=\"", 0 },
+		{ "", 0 }, { "\n", 0 }, { "   \n", 0 },
+		{ "root=/dev/sda1 ro quiet\n", 0 }, { "panic_on_taint\n", 0 },
+		{ "P=\n", 0 }, { "panic_on_taint =8", 0 }, { "P= 8", 0 },
+		{ "panic_on_tain=8", 0 }, { "panic_on_taint2=8", 0 }, { "xP=8", 0 },
+		{ "x.P=8", 0 }, { "PANIC_ON_TAINT=8", 0 }, { "x=P=8", 0 }, { "=P=8", 0 },
+		{ "=8", 0 }, { "=", 0 }, { "-P=8", 0 }, { "--P=8", 0 }, { "\"", 0 },
+		{ "\"\"", 0 }, { "\"=\"", 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	check_masks(lines, ARRAY_SIZE(lines));
@@ -174,99 +148,74 @@ static void other_parameters_give_no_mask(void **state)
 
 static void a_mask_is_a_hexadecimal_number(void **state)
 {
+	/* clang-format off */
 	static const struct line lines[] = {
-		{ "panic_on_taint=8", 0x8 },
-		{ "panic_on_taint=8\n", 0x8 },
-		{ "quiet panic_on_taint=10 splash\n", 0x10 },
-		{ "panic_on_taint=0x200", 0x200 },
-		{ "panic_on_taint=0XaBcDeF", 0xabcdef },
-		{ "panic_on_taint=0", 0 },
-		{ "panic_on_taint=00000008", 0x8 },
-		{ "panic_on_taint=0x0000000000000000ffffffffffffffff", UINT64_MAX },
-		{ "panic_on_taint=+8", 0x8 },
-		{ "panic_on_taint=+0x8", 0x8 },
-		{ "panic_on_taint=\"8\n\"", 0x8 },
-		{ "panic_on_taint=\"8\n,nousertaint\"", 0x8 },
-		{ "panic_on_taint=10000000000000000", 0 },
-		{ "panic_on_taint=0x", 0 },
-		{ "panic_on_taint=x8", 0 },
-		{ "panic_on_taint=-8", 0 },
-		{ "panic_on_taint=++8", 0 },
-		{ "panic_on_taint=+", 0 },
-		{ "panic_on_taint=8g", 0 },
-		{ "panic_on_taint=0x0x8", 0 },
-		{ "panic_on_taint=8=8", 0 },
-		{ "panic_on_taint=\"8\n\n\"", 0 },
-		{ "panic_on_taint=\"\n\"", 0 },
-		{ "panic_on_taint=\xff", 0 },
-		{ "panic_on_taint=G", 0 },
-		{ "panic_on_taint=@", 0 },
-		{ "panic_on_taint=`", 0 },
-		/* What stands before a comma. */
-		{ "panic_on_taint=0x8,nousertaint quiet", 0x8 },
-		{ "panic_on_taint=8,", 0x8 },
-		{ "panic_on_taint=8,16", 0x8 },
-		{ "panic_on_taint=,nousertaint", 0 },
-		{ "panic_on_taint=nousertaint", 0 },
-		/* The last one that is a number wins. */
-		{ "panic_on_taint=8 panic_on_taint=10", 0x10 },
-		{ "panic_on_taint=8 panic_on_taint=0", 0 },
-		{ "panic_on_taint=8 panic_on_taint=bad!", 0x8 },
-		{ "panic_on_taint=8 panic_on_taint=", 0x8 },
-		{ "panic_on_taint=8 panic_on_taint", 0x8 },
-		{ "panic_on_taint=8 panic_on_taint=10000000000000000", 0x8 },
-		{ "panic-on_taint=8 panic-on-taint=10", 0x10 },
+		{ "P=8", 8 }, { "P=8\n", 8 }, { "quiet P=10 splash\n", 16 },
+		{ "P=0x200", 512 }, { "P=0XaBcDeF", 0xabcdef }, { "P=0", 0 },
+		{ "P=00000000000000000000008", 8 },
+		{ "P=0x00ffffffffffffffff", UINT64_MAX }, { "P=+8", 8 }, { "P=+0x8", 8 },
+		{ "P=\"8\n\"", 8 }, { "P=\"8\n,no\"", 8 }, { "P=10000000000000000", 0 },
+		{ "P=0x", 0 }, { "P=x8", 0 }, { "P=-8", 0 }, { "P=++8", 0 }, { "P=+", 0 },
+		{ "P=8g", 0 }, { "P=0x0x8", 0 }, { "P=8=8", 0 }, { "P=\"8\n\n\"", 0 },
+		{ "P=\"\n\"", 0 }, { "P=\xff", 0 }, { "P=G", 0 }, { "P=@", 0 },
+		{ "P=`", 0 },
 	};
+	/* clang-format on */
 
 	(void)state;
 	check_masks(lines, ARRAY_SIZE(lines));
 }
 
-/* kernel/params.c, next_arg(), with what lib/ctype.c takes for white space. */
-static void parameters_are_told_apart_as_the_kernel_does(void **state)
+static void the_last_number_before_a_comma_wins(void **state)
 {
+	/* clang-format off */
 	static const struct line lines[] = {
-		{ "quiet\tpanic_on_taint=10\tsplash\n", 0x10 },
-		{ "quiet panic_on_taint=8\r\n", 0x8 },
-		{ "quiet\rpanic_on_taint=8", 0x8 },
-		{ "quiet\vpanic_on_taint=8\vsplash", 0x8 },
-		{ "quiet\fpanic_on_taint=8\fsplash", 0x8 },
-		{ "quiet\xa0panic_on_taint=8\xa0splash", 0x8 },
-		{ "\xa0panic_on_taint=8", 0x8 },
-		/* Behind "--" begin the arguments of init. */
-		{ "-- panic_on_taint=8", 0 },
-		{ "\"--\" panic_on_taint=8", 0 },
-		{ "panic_on_taint=8 -- panic_on_taint=10", 0x8 },
-		{ "panic_on_taint=8 --\n", 0x8 },
-		{ "--- panic_on_taint=8", 0x8 },
-		{ "- panic_on_taint=8", 0x8 },
-		{ "--=x panic_on_taint=8", 0x8 },
-		{ "\"x -- y\" panic_on_taint=8", 0x8 },
-		/* Quotes around all of it or around its value are no part. */
-		{ "panic_on_taint=\"8\"", 0x8 },
-		{ "panic_on_taint=\"8,no\"", 0x8 },
-		{ "\"panic_on_taint=8\" quiet", 0x8 },
-		{ "panic_on_taint=\"8\n", 0x8 },
-		{ "\"panic_on_taint=8", 0x8 },
-		{ "dyndbg=\"x panic_on_taint=8\" quiet", 0 },
-		{ "dyndbg=\"x panic_on_taint=8", 0 },
-		{ "\"dyndbg=x panic_on_taint=8\"", 0 },
-		{ "x\" panic_on_taint=8 \"y panic_on_taint=10", 0x10 },
-		{ "dyndbg=\"a b\" panic_on_taint=8", 0x8 },
-		{ "a=\"b\"c\"d e\" panic_on_taint=8", 0x8 },
-		{ "\"panic_on_taint\"=8", 0 },
-		{ "panic\"_on_taint=8\"", 0 },
-		{ "panic_on_taint=\"\"", 0 },
-		{ "panic_on_taint=\" 8\"", 0 },
-		{ "'panic_on_taint=8'", 0 },
-		{ "panic_on_taint='8'", 0 },
-		{ "panic_on_taint=8\"", 0 },
-		{ "panic_on_taint=8\"0\"", 0 },
-		{ "panic_on_taint=\"8\"0", 0 },
-		{ "panic_on_taint=\"8 0\"", 0 },
-		{ "panic_on_taint=\"8 quiet", 0 },
-		{ "panic_on_taint=8\" \"", 0 },
+		{ "P=0x8,nousertaint quiet", 8 }, { "P=8,", 8 }, { "P=8,16", 8 },
+		{ "P=,nousertaint", 0 }, { "P=nousertaint", 0 }, { "P=8 P=10", 16 },
+		{ "P=8 P=0", 0 }, { "P=8 P=bad!", 8 }, { "P=8 P=", 8 },
+		{ "P=8 panic_on_taint", 8 }, { "P=8 P=10000000000000000", 8 },
+		{ "panic-on_taint=8", 8 }, { "P=8 panic-on-taint=10", 16 },
 	};
+	/* clang-format on */
+
+	(void)state;
+	check_masks(lines, ARRAY_SIZE(lines));
+}
+
+/* lib/ctype.c; behind "--" begin the arguments of init. */
+static void parameters_end_at_what_the_kernel_takes_for_space(void **state)
+{
+	/* clang-format off */
+	static const struct line lines[] = {
+		{ "quiet\tP=10\tsplash\n", 16 }, { "quiet P=8\r\n", 8 },
+		{ "quiet\rP=8", 8 }, { "quiet\vP=8\vsplash", 8 },
+		{ "quiet\fP=8\fsplash", 8 }, { "quiet\xa0P=8\xa0splash", 8 },
+		{ "\xa0P=8", 8 }, { "-- P=8", 0 }, { "\"--\" P=8", 0 },
+		{ "P=8 -- P=10", 8 }, { "P=8 --\n", 8 }, { "--- P=8", 8 }, { "- P=8", 8 },
+		{ "--=x P=8", 8 }, { "\"x -- y\" P=8", 8 },
+	};
+	/* clang-format on */
+
+	(void)state;
+	check_masks(lines, ARRAY_SIZE(lines));
+}
+
+/* kernel/params.c, next_arg(): those around all of it or around its value are no part. */
+static void quotes_are_taken_as_the_kernel_does(void **state)
+{
+	/* clang-format off */
+	static const struct line lines[] = {
+		{ "P=\"8\"", 8 }, { "P=\"8,no\"", 8 }, { "\"P=8\" quiet", 8 },
+		{ "P=\"8\n", 8 }, { "\"P=8", 8 }, { "dyndbg=\"x P=8\" quiet", 0 },
+		{ "dyndbg=\"x P=8", 0 }, { "\"dyndbg=x P=8\"", 0 },
+		{ "x\" P=8 \"y P=10", 16 }, { "dyndbg=\"a b\" P=8", 8 },
+		{ "a=\"b\"c\"d e\" P=8", 8 }, { "\"panic_on_taint\"=8", 0 },
+		{ "panic\"_on_taint=8\"", 0 }, { "P=\"\"", 0 }, { "P=\" 8\"", 0 },
+		{ "'P=8'", 0 }, { "P='8'", 0 }, { "P=8\"", 0 }, { "P=8\"0\"", 0 },
+		{ "P=\"8\"0", 0 }, { "P=\"8 0\"", 0 }, { "P=\"8 quiet", 0 },
+		{ "P=8\" \"", 0 },
+	};
+	/* clang-format on */
 
 	(void)state;
 	check_masks(lines, ARRAY_SIZE(lines));
@@ -288,15 +237,19 @@ static void a_line_may_be_of_any_length(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_switch_is_one_of_six_letters),
 		cmocka_unit_test(microcode_is_one_of_three_lines),
 		cmocka_unit_test(lockdown_is_the_word_in_brackets),
 		cmocka_unit_test(other_parameters_give_no_mask),
 		cmocka_unit_test(a_mask_is_a_hexadecimal_number),
-		cmocka_unit_test(parameters_are_told_apart_as_the_kernel_does),
+		cmocka_unit_test(the_last_number_before_a_comma_wins),
+		cmocka_unit_test(parameters_end_at_what_the_kernel_takes_for_space),
+		cmocka_unit_test(quotes_are_taken_as_the_kernel_does),
 		cmocka_unit_test(a_line_may_be_of_any_length),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,19 +55,17 @@ static void the_mask_is_one_number(void **state)
 
 static void the_release_is_the_first_word(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *file, *release; /* NULL: there is none */
 	} rows[] = {
 		{ "6.1.0-18-amd64\n", "6.1.0-18-amd64" },
 		{ "5.14.21-150500.55.52-default", "5.14.21-150500.55.52-default" },
-		{ "\xff\xfe\"\\{}\n", "\xff\xfe\"\\{}" },
-		{ "a b\n", "a" },
-		{ "a\tb\n", "a" },
-		{ "", NULL },
-		{ "\n", NULL },
-		{ "\t", NULL },
+		{ "\xff\xfe\"\\{}\n", "\xff\xfe\"\\{}" }, { "a b\n", "a" },
+		{ "a\tb\n", "a" }, { "", NULL }, { "\n", NULL }, { "\t", NULL },
 		{ " 6.1.0\n", NULL },
 	};
+	/* clang-format on */
 	struct hostfs *fs = tree_hostfs();
 
 	(void)state;
@@ -176,41 +174,16 @@ static void every_form_of_a_record_is_read(void **state)
 
 static void a_name_may_be_of_any_bytes(void **state)
 {
+	/* clang-format off */
 	static const char *const names[] = {
-		"with blank",
-		" leading",
-		"trailing ",
-		"two  blanks",
-		" ",
-		"line\nbreak",
-		"\nleading",
-		"trailing\n",
-		"\n",
-		"\n\n\n",
-		"tab\there",
-		"\r\n",
-		"\x01\x1b[2J\x7f",
-		"\xff\xfe\x80",
-		"../../etc/passwd",
-		".",
-		"(P)",
-		"a (P)(U)",
-		"(",
-		")",
-		"\"\\{}=,",
-		"Live",
-		"x Live 0x0",
-		"x Live 0x0 (P)",
-		"- Live 0x0",
-		"x - - Live",
-		"[permanent],",
-		"0",
-		"-1",
-		"x 1 -",
-		"x 1 x",
-		LONGEST,
-		"\n123456789 \n",
+		"with blank", " leading", "trailing ", "two  blanks", " ", "line\nbreak",
+		"\nleading", "trailing\n", "\n", "\n\n\n", "tab\there", "\r\n",
+		"\x01\x1b[2J\x7f", "\xff\xfe\x80", "../../etc/passwd", ".", "(P)",
+		"a (P)(U)", "(", ")", "\"\\{}=,", "Live", "x Live 0x0", "x Live 0x0 (P)",
+		"- Live 0x0", "x - - Live", "[permanent],", "0", "-1", "x 1 -", "x 1 x",
+		LONGEST, "\n123456789 \n",
 	};
+	/* clang-format on */
 	struct module_list list;
 	char text[1024], byte[8];
 
@@ -239,27 +212,22 @@ static void a_name_may_be_of_any_bytes(void **state)
 
 static void what_is_no_record_is_refused(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		size_t length;
 	} rows[] = {
 #define ROW(text) { text, sizeof(text) - 1 }
-		ROW("garbage"),
-		ROW("\n"),
-		ROW("loop 36864 0 -"),
-		ROW("loop 36864 0 - Live "),
-		ROW("loop 36864 0 - Live 0x"),
+		ROW("garbage"), ROW("\n"), ROW("loop 36864 0 -"),
+		ROW("loop 36864 0 - Live "), ROW("loop 36864 0 - Live 0x"),
 		ROW("loop 36864 0 - Live ffffffffc09b1000"),
-		ROW("loop 36864 0 - Live 0xnonsense"),
-		ROW("loop 36864 0 - Live 0x\xff"),
-		ROW("loop 36864 0 - Live 0x0x0"),
-		ROW("loop 36864 0 - Live 0x0(OE)"),
+		ROW("loop 36864 0 - Live 0xnonsense"), ROW("loop 36864 0 - Live 0x\xff"),
+		ROW("loop 36864 0 - Live 0x0x0"), ROW("loop 36864 0 - Live 0x0(OE)"),
 		ROW("loop 36864 0 - Dead 0xffffffffc09b1000"),
 		ROW("loop 36864 0 - Lively 0xffffffffc09b1000"),
 		ROW("loop 36864 0 Live 0xffffffffc09b1000"),
 		ROW("loop 36864 - Live 0xffffffffc09b1000"),
-		ROW("loop - 0 - Live 0xffffffffc09b1000"),
-		ROW("Live 0xffffffffc09b1000"),
+		ROW("loop - 0 - Live 0xffffffffc09b1000"), ROW("Live 0xffffffffc09b1000"),
 		ROW("loop x 0 - Live 0xffffffffc09b1000"),
 		ROW("loop -1 0 - Live 0xffffffffc09b1000"),
 		ROW("loop 36864 x - Live 0xffffffffc09b1000"),
@@ -279,13 +247,12 @@ static void what_is_no_record_is_refused(void **state)
 		ROW("loop 36864 0 - Live 0xffffffffc09b1000 "),
 		ROW("loop 36864 0 - Live  0xffffffffc09b1000"),
 		ROW("loop\t36864\t0\t-\tLive\t0xffffffffc09b1000"),
-		ROW(TOO_LONG " 1 0 - Live 0x0"),
-		ROW("\0"),
-		ROW("lo\0op 36864 0 - Live 0x0"),
-		ROW("loop 36864 0 - Live 0x0 (O\0)"),
+		ROW(TOO_LONG " 1 0 - Live 0x0"), ROW("\0"),
+		ROW("lo\0op 36864 0 - Live 0x0"), ROW("loop 36864 0 - Live 0x0 (O\0)"),
 		ROW("loop 36864 0 - Live\0 0x0"),
 #undef ROW
 	};
+	/* clang-format on */
 	struct module_list list;
 
 	(void)state;
@@ -311,24 +278,20 @@ static void what_is_no_record_is_refused(void **state)
 /* Hostile lists of four megabytes take no time: all of them together, within a minute. */
 static void the_work_grows_with_the_length_alone(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *front, *unit, *back;
 	} rows[] = {
-		{ "", "a 1 0 - Live 0x0\n", "" },
-		{ "", "\n", "" },
-		{ "", " ", "" },
-		{ "", " \n", "" },
-		{ "", "(", "" },
-		{ "a ", "1 ", "- Live 0x0\n" },
-		{ "a 1 1 ", "1 1 ", "- Live 0x0\n" },
-		{ "a 1 1 ", "u\n,", " Live 0x0\n" },
+		{ "", "a 1 0 - Live 0x0\n", "" }, { "", "\n", "" }, { "", " ", "" },
+		{ "", " \n", "" }, { "", "(", "" }, { "a ", "1 ", "- Live 0x0\n" },
+		{ "a 1 1 ", "1 1 ", "- Live 0x0\n" }, { "a 1 1 ", "u\n,", " Live 0x0\n" },
 		{ "a 1 1 ", "u Live 0x0\n,", " Live 0x0\n" },
 		{ "a 1 1 ", "u Live 0x0 (P)\n", ", Live 0x0\n" },
-		{ "a 1 1 - Live 0x0 ", "(P)", "\n" },
-		{ "a 1 1 - Live 0x0 ", "(", "\n" },
+		{ "a 1 1 - Live 0x0 ", "(P)", "\n" }, { "a 1 1 - Live 0x0 ", "(", "\n" },
 		{ "a 1 1 - Live 0x", "0", "\n" },
 		{ "", "x Live 0x0\nx Live 0x0\nx 1 0 - Live 0x0\n", "" },
 	};
+	/* clang-format on */
 	struct module_list list;
 
 	(void)state;
@@ -391,7 +354,7 @@ int main(void)
 		cmocka_unit_test(a_name_may_be_of_any_bytes),
 		cmocka_unit_test(what_is_no_record_is_refused),
 		cmocka_unit_test(the_work_grows_with_the_length_alone),
-		TEST(a_list_that_was_read_is_forgotten),
+		TEST(a_list_that_was_read_is_forgotten)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

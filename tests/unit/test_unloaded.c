@@ -88,35 +88,22 @@ static void a_name_may_hold_anything(void **state)
 
 static void anything_else_is_bad(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *bytes;
 		size_t length;
 	} rows[] = {
 #define ROW(bytes) { bytes, sizeof(bytes) - 1 }
-		ROW("\n"),
-		ROW("zfs"),
-		ROW("zfs (OE) 1"),
-		ROW("zfs\n"),
-		ROW("zfs (OE)\n"),
-		ROW("zfs (OE) \n"),
-		ROW("zfs (OE)1\n"),
-		ROW("zfs(OE) 1\n"),
-		ROW(" (OE) 1\n"),
-		ROW("(OE) 1\n"),
-		ROW("zfs (OE) -1\n"),
-		ROW("zfs (OE) 1 \n"),
-		ROW("zfs (OE) 0x1\n"),
-		ROW("zfs (OE 1\n"),
-		ROW("zfs OE) 1\n"),
-		ROW("zfs (O E) 1\n"),
-		ROW("zfs (O\xff) 1\n"),
-		ROW("zfs (OE) 18446744073709551616\n"),
-		ROW("zfs (OE) 1\nzfs (OE) 1"),
-		ROW("zfs (OE) 1\n\n"),
-		ROW("z\0s (OE) 1\n"),
-		ROW(TOO_LONG " (E) 1\n"),
+		ROW("\n"), ROW("zfs"), ROW("zfs (OE) 1"), ROW("zfs\n"), ROW("zfs (OE)\n"),
+		ROW("zfs (OE) \n"), ROW("zfs (OE)1\n"), ROW("zfs(OE) 1\n"),
+		ROW(" (OE) 1\n"), ROW("(OE) 1\n"), ROW("zfs (OE) -1\n"),
+		ROW("zfs (OE) 1 \n"), ROW("zfs (OE) 0x1\n"), ROW("zfs (OE 1\n"),
+		ROW("zfs OE) 1\n"), ROW("zfs (O E) 1\n"), ROW("zfs (O\xff) 1\n"),
+		ROW("zfs (OE) 18446744073709551616\n"), ROW("zfs (OE) 1\nzfs (OE) 1"),
+		ROW("zfs (OE) 1\n\n"), ROW("z\0s (OE) 1\n"), ROW(TOO_LONG " (E) 1\n"),
 #undef ROW
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -146,9 +133,8 @@ static void the_work_grows_with_the_length_alone(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(a_name_may_hold_anything),
-		TEST(anything_else_is_bad),
-		TEST(the_work_grows_with_the_length_alone),
+		TEST(a_name_may_hold_anything), TEST(anything_else_is_bad),
+		TEST(the_work_grows_with_the_length_alone)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
