@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -221,20 +220,6 @@ static void quotes_are_taken_as_the_kernel_does(void **state)
 	check_masks(lines, ARRAY_SIZE(lines));
 }
 
-static void a_line_may_be_of_any_length(void **state)
-{
-	_cleanup_(text_clear) struct text line = TEXT_INIT;
-
-	(void)state;
-	for (int i = 0; i < 100000; i++)
-		text_add_string(&line, "panic_on_taint=1 ");
-	text_add_string(&line, "panic_on_taint=8");
-	assert_int_equal(line.error, 0);
-	alarm(60);
-	assert_int_equal(posture_panic_mask_parse(text_string(&line)), 8);
-	alarm(0);
-}
-
 int main(void)
 {
 	/* clang-format off */
@@ -247,7 +232,6 @@ int main(void)
 		cmocka_unit_test(the_last_number_before_a_comma_wins),
 		cmocka_unit_test(parameters_end_at_what_the_kernel_takes_for_space),
 		cmocka_unit_test(quotes_are_taken_as_the_kernel_does),
-		cmocka_unit_test(a_line_may_be_of_any_length),
 	};
 	/* clang-format on */
 

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -111,30 +110,13 @@ static void anything_else_is_bad(void **state)
 			fail_msg("row %zu: %s", i, rows[i].bytes);
 }
 
-/* Hostile lists of four megabytes take no time: all of them together, within a minute. */
-static void the_work_grows_with_the_length_alone(void **state)
-{
-	static const char *const parts[] = { "\n", "(", " (OE) 1\n(", "a\n", ")\n" };
-
-	(void)state;
-	alarm(60);
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		_cleanup_(text_clear) struct text text = TEXT_INIT;
-
-		while (text.length < 4 << 20)
-			text_add_string(&text, parts[i]);
-		parse(text.data, text.length);
-	}
-	alarm(0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(a_name_may_hold_anything), TEST(anything_else_is_bad),
-		TEST(the_work_grows_with_the_length_alone)
+		TEST(a_name_may_hold_anything),
+		TEST(anything_else_is_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
