@@ -121,7 +121,6 @@ static void every_form_of_a_record_is_read(void **state)
 		const char *line, *name, *letters;
 	} rows[] = {
 		{ "loop 36864 0 - Live 0xffffffffc09b1000", "loop", "" },
-		{ "loop 36864 0 - Live 0x0000000000000000", "loop", "" },
 		{ "nvidia 5677 18 nvidia_uvm,nv, Live 0x0 (POE)", "nvidia", "POE" },
 		{ "loop 36864 1 [permanent], Live 0xC0", "loop", "" },
 		{ "nf 45056 2 nft,xt_M,[permanent], Live 0xc0 (E)", "nf", "E" },
