@@ -528,10 +528,7 @@ static void hostfs_never_takes_one_kept_file_for_another(void **state)
 	char path[64];
 
 	(void)state;
-	/*
-	 * Files whose content is their own path: more than are kept, and then a few at a
-	 * time, so that many can be where another would.
-	 */
+	/* Each holds its own path: more than are kept, and then a few at a time. */
 	for (int i = 0; i < 2800; i++) {
 		if (i == 700)
 			assert_in_range(tree_count_descriptors() - before, 100, 256);
@@ -616,13 +613,9 @@ static void hostfs_reads_nothing_after_the_deadline(void **state)
 	check_value(fs, "file", "1\n");
 	check(fs, FOLDER, "folder", 0, NULL);
 	hostfs_begin(fs, 0);
-	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
-		check(fs, kind, "file", -ETIME, NULL);
-		check(fs, kind, "folder", -ETIME, NULL);
-	}
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+		check(fs, kind, kind == FOLDER ? "folder" : "file", -ETIME, NULL);
 	assert_int_equal(hostfs_root_check(fs, HOSTFS_PROCFS), -ETIME);
-	hostfs_begin(fs, UINT64_MAX);
-	check_value(fs, "file", "1\n");
 	hostfs_free(fs);
 }
 
@@ -684,6 +677,21 @@ static void an_identity_is_that_of_the_file(void **state)
 	assert_true(identity.changed ==
 	            st.st_ctim.tv_sec * (int64_t)CLOCK_SECOND + st.st_ctim.tv_nsec);
 	hostfs_free(fs);
+}
+
+static void what_decode_is_given_is_no_folder_and_waits(void **state)
+{
+	char path[PATH_MAX + 16];
+	int fd = 77;
+
+	(void)state;
+	assert_int_equal(hostfs_given_stream_open(tree_path, &fd), -EISDIR);
+	assert_int_equal(fd, 77);
+	tree_write("log", "");
+	snprintf(path, sizeof(path), "%s/log", tree_path);
+	assert_int_equal(hostfs_given_stream_open(path, &fd), 0);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	close(fd);
 }
 
 /* ---- kernels without openat2(): these come last, for a filter stays ---- */
@@ -812,6 +820,7 @@ int main(void)
 		TEST(hostfs_touches_nothing_that_hangs),
 		TEST(identities_compare_all_that_they_have),
 		TEST(an_identity_is_that_of_the_file),
+		TEST(what_decode_is_given_is_no_folder_and_waits),
 		TEST(hostfs_follows_links_where_nothing_is_outside),
 		TEST(hostfs_walks_where_the_kernel_has_no_openat2),
 		TEST(hostfs_walks_where_a_container_forbids_openat2),
