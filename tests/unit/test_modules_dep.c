@@ -1,65 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where modules are: that each name is found as depmod meant it, that nothing but a
- * record is taken for one, and that no release leads out of its folder. Knows the memory,
- * which it lets fail.
+ * modules.dep: that each name is found as depmod meant it, that nothing but a record is
+ * taken for one, and that no release leads out of its folder.
  */
 #include "sources/modules_dep.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/macros.h"
-#include "sources/hostfs.h"
-#include "tree.h"
+#include "base/text.h"
 
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *pointer, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
+#define FOLDER "/lib/modules/6.1.0-56-amd64/"
 
-static bool memory_fails; /* allocation number memory_fails_at fails */
-static size_t memory_fails_at;
-
-static bool fails_memory(void)
-{
-	return memory_fails && memory_fails_at-- == 0;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails_memory() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *pointer, size_t size)
-{
-	return fails_memory() ? NULL : __real_realloc(pointer, size);
-}
-
-static int setup(void **state)
-{
-	memory_fails = false;
-	return tree_setup(state);
-}
-
-#define RELEASE "6.1.0-56-amd64"
-#define FOLDER  "/lib/modules/" RELEASE "/"
-#define FILE    "root" FOLDER "modules.dep"
-
-/* What the tree's file says; for modules_dep_clear(). */
-static struct modules_dep read_dep(void)
+/* What these bytes say; for modules_dep_clear(). */
+static struct modules_dep parse(const char *bytes, size_t length)
 {
 	struct modules_dep dep = { 0 };
-	struct hostfs *fs = tree_hostfs();
 
-	assert_int_equal(modules_dep_read(fs, RELEASE, &dep), 0);
-	hostfs_free(fs);
+	text_add_string(&dep.folder, FOLDER);
+	text_add(&dep.text, bytes, length);
+	assert_int_equal(modules_dep_parse(&dep), 0);
 	return dep;
 }
 
-static void check_found(const struct modules_dep *dep, const char *name,
+/* EXPECTED is NULL if there is no such module. */
+static void check_found(const char *row, const struct modules_dep *dep, const char *name,
                         const char *expected)
 {
 	_cleanup_(text_clear) struct text path = TEXT_INIT;
@@ -67,196 +40,85 @@ static void check_found(const struct modules_dep *dep, const char *name,
 
 	text_add_string(&path, "before:");
 	r = modules_dep_find(dep, name, strlen(name), &path);
-	if (r < 0 && expected)
-		fail_msg("%s: %d", name, r);
-	assert_int_equal(r, expected ? 0 : -ENOENT);
-	assert_memory_equal(text_string(&path), "before:", 7);
-	assert_string_equal(text_string(&path) + 7, expected ? expected : "");
+	if (r != (expected ? 0 : -ENOENT))
+		fail_msg("%s: %s: %d", row, name, r);
+	if (strncmp(text_string(&path), "before:", 7) != 0 ||
+	    strcmp(text_string(&path) + 7, expected ? expected : "") != 0)
+		fail_msg("%s: %s: %s", row, name, text_string(&path));
 }
 
-/* The file is BYTES; NAME is there at EXPECTED, or is not. */
-static void check_bytes(const char *bytes, size_t length, const char *name,
-                        const char *expected)
-{
-	struct modules_dep dep;
+#define BYTES(bytes) bytes, sizeof(bytes) - 1
 
-	tree_write_bytes(FILE, bytes, length);
-	dep = read_dep();
-	check_found(&dep, name, expected);
-	modules_dep_clear(&dep);
-}
-
-static void check(const char *string, const char *name, const char *expected)
+static void each_name_has_the_path_that_depmod_meant(void **state)
 {
-	check_bytes(string, strlen(string), name, expected);
-}
-
-static void modules_dep_find_gives_paths_from_the_root(void **state)
-{
-	struct modules_dep dep;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *name, *path; /* NULL: there is none */
+	} rows[] = {
+		{ BYTES(""), "a", NULL },
+		{ BYTES(""), "", NULL },
+		{ BYTES("kernel/net/a/a.ko.xz: kernel/net/b.ko.xz\n"), "a",
+		  FOLDER "kernel/net/a/a.ko.xz" },
+		{ BYTES("updates/dkms/a.ko.zst:\n"), "a",
+		  FOLDER "updates/dkms/a.ko.zst" },
+		{ BYTES("a.ko:\n"), "a", FOLDER "a.ko" },
+		/* What is only depended on has no record, nor has part of a name. */
+		{ BYTES("kernel/a.ko: kernel/b.ko kernel/c.ko\n"), "b", NULL },
+		{ BYTES("kernel/loop.ko:\n"), "loo", NULL },
+		{ BYTES("kernel/loop.ko:\n"), "loop1", NULL },
+		{ BYTES("kernel/loop.ko:\n"), "loop.ko", NULL },
+		{ BYTES("kernel/loop.ko:\n"), "kernel", NULL },
+		{ BYTES("kernel/loop.ko:\n"), "", NULL },
+		/* Hyphens and underscores are the same, to sorting as well. */
+		{ BYTES("k/snd-hda_intel.ko:\n"), "snd_hda-intel",
+		  FOLDER "k/snd-hda_intel.ko" },
+		{ BYTES("k/a-.ko:\nk/a0.ko:\nk/aA.ko:\nk/aa.ko:\n"), "a_",
+		  FOLDER "k/a-.ko" },
+		{ BYTES("k/a-.ko:\nk/a0.ko:\nk/aA.ko:\nk/aa.ko:\n"), "aA",
+		  FOLDER "k/aA.ko" },
+		{ BYTES("k/a-.ko:\nk/a0.ko:\nk/aA.ko:\nk/aa.ko:\n"), "a", NULL },
+		{ BYTES("k/-.ko:\n"), "_", FOLDER "k/-.ko" },
+		/* Absolute, as RHEL 5 has them. */
+		{ BYTES("/lib/modules/2.6.18/kernel/a.ko: /lib/modules/2.6.18/b.ko\n"),
+		  "a", "/lib/modules/2.6.18/kernel/a.ko" },
+		{ BYTES("/top.ko:\n"), "top", "/top.ko" },
+		/* Of two the first. */
+		{ BYTES("kernel/m-m.ko:\nextra/z.ko:\nextra/m_m.ko:\n"), "m_m",
+		  FOLDER "kernel/m-m.ko" },
+		{ BYTES("extra/m_m.ko:\nextra/z.ko:\nkernel/m-m.ko:\n"), "m_m",
+		  FOLDER "extra/m_m.ko" },
+		/* Any name up to the first dot. */
+		{ BYTES("kernel/a.b.ko:\n"), "a", FOLDER "kernel/a.b.ko" },
+		{ BYTES("kernel/a.b.ko:\n"), "a.b", NULL },
+		{ BYTES("kernel/with blank.ko:\n"), "with blank",
+		  FOLDER "kernel/with blank.ko" },
+		{ BYTES("kernel/\xff\xfe.ko:\n"), "\xff\xfe",
+		  FOLDER "kernel/\xff\xfe.ko" },
+		{ BYTES("ker.nel/a.ko:\n"), "a", FOLDER "ker.nel/a.ko" },
+		{ BYTES("../../../etc/a.ko:\n"), "a", FOLDER "../../../etc/a.ko" },
+		/* Without the last newline. */
+		{ BYTES("kernel/a.ko:"), "a", FOLDER "kernel/a.ko" },
+		{ BYTES("kernel/b.ko:\nkernel/a.ko: b"), "a", FOLDER "kernel/a.ko" },
+		{ BYTES("kernel/a.ko:\n\n\n"), "a", FOLDER "kernel/a.ko" },
+		/* Cut off before the colon: nobody knows what stood there. */
+		{ BYTES("kernel/b.ko:\nkernel/a.ko"), "a", NULL },
+		{ BYTES("kernel/b.ko:\nkernel/a.ko"), "b", FOLDER "kernel/b.ko" },
+		{ BYTES("k/a.ko:\n\0\0\nk/b.ko: \0x\n"), "b", FOLDER "k/b.ko" },
+		{ BYTES("k/d\0.ko:\n"), "d", NULL },
+		{ BYTES("\0"), "a", NULL },
+	};
 
 	(void)state;
-	tree_write(FILE, "kernel/net/mac80211/mac80211.ko.xz: kernel/net/cfg80211.ko.xz\n"
-	                 "kernel/net/cfg80211.ko.xz:\n"
-	                 "kernel/drivers/block/loop.ko:\n"
-	                 "extra/wireguard.ko.gz: kernel/a.ko kernel/b.ko\n"
-	                 "updates/dkms/nvidia.ko.zst:\n");
-	dep = read_dep();
-	assert_int_equal(dep.count, 5);
-	assert_string_equal(text_string(&dep.folder), FOLDER);
-	check_found(&dep, "mac80211", FOLDER "kernel/net/mac80211/mac80211.ko.xz");
-	check_found(&dep, "cfg80211", FOLDER "kernel/net/cfg80211.ko.xz");
-	check_found(&dep, "loop", FOLDER "kernel/drivers/block/loop.ko");
-	check_found(&dep, "wireguard", FOLDER "extra/wireguard.ko.gz");
-	check_found(&dep, "nvidia", FOLDER "updates/dkms/nvidia.ko.zst");
-	/* What is only depended on has no record. */
-	check_found(&dep, "a", NULL);
-	check_found(&dep, "loo", NULL);
-	check_found(&dep, "loop1", NULL);
-	check_found(&dep, "loop.ko", NULL);
-	check_found(&dep, "kernel", NULL);
-	check_found(&dep, "", NULL);
-	modules_dep_clear(&dep);
-	assert_null(dep.entries);
-	assert_int_equal(dep.count, 0);
-	modules_dep_clear(&dep);
-}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(modules_dep_clear) struct modules_dep dep =
+			parse(rows[i].bytes, rows[i].length);
 
-static void modules_dep_find_takes_length_bytes_of_the_name(void **state)
-{
-	static const char list[] = "loop_back 36864 0 - Live";
-	_cleanup_(text_clear) struct text path = TEXT_INIT;
-	struct modules_dep dep;
-
-	(void)state;
-	tree_write(FILE, "kernel/loop.ko:\nkernel/loop-back.ko:\n");
-	dep = read_dep();
-	assert_int_equal(modules_dep_find(&dep, list, 4, &path), 0);
-	assert_string_equal(text_string(&path), FOLDER "kernel/loop.ko");
-	text_reset(&path);
-	assert_int_equal(modules_dep_find(&dep, list, 9, &path), 0);
-	assert_string_equal(text_string(&path), FOLDER "kernel/loop-back.ko");
-	assert_int_equal(modules_dep_find(&dep, list, 5, &path), -ENOENT);
-	assert_int_equal(modules_dep_find(&dep, "loop\0", 5, &path), -ENOENT);
-	assert_int_equal(modules_dep_find(&dep, list, 0, &path), -ENOENT);
-	modules_dep_clear(&dep);
-}
-
-static void modules_dep_find_takes_hyphens_and_underscores_for_the_same(void **state)
-{
-	struct modules_dep dep;
-
-	(void)state;
-	tree_write(FILE, "kernel/snd-hda-intel.ko.xz:\n"
-	                 "kernel/snd_pcm.ko:\n"
-	                 "kernel/mixed-up_name.ko:\n"
-	                 "kernel/a-.ko:\n"
-	                 "kernel/a0.ko:\n"
-	                 "kernel/aA.ko:\n"
-	                 "kernel/aa.ko:\n"
-	                 "kernel/-.ko:\n");
-	dep = read_dep();
-	check_found(&dep, "snd_hda_intel", FOLDER "kernel/snd-hda-intel.ko.xz");
-	check_found(&dep, "snd-hda-intel", FOLDER "kernel/snd-hda-intel.ko.xz");
-	check_found(&dep, "snd_hda-intel", FOLDER "kernel/snd-hda-intel.ko.xz");
-	check_found(&dep, "snd-pcm", FOLDER "kernel/snd_pcm.ko");
-	check_found(&dep, "mixed_up-name", FOLDER "kernel/mixed-up_name.ko");
-	check_found(&dep, "a_", FOLDER "kernel/a-.ko");
-	check_found(&dep, "a0", FOLDER "kernel/a0.ko");
-	check_found(&dep, "aA", FOLDER "kernel/aA.ko");
-	check_found(&dep, "aa", FOLDER "kernel/aa.ko");
-	check_found(&dep, "_", FOLDER "kernel/-.ko");
-	check_found(&dep, "a", NULL);
-	modules_dep_clear(&dep);
-}
-
-static void modules_dep_find_knows_the_absolute_paths_of_rhel5(void **state)
-{
-	struct modules_dep dep;
-
-	(void)state;
-	tree_write(FILE, "/lib/modules/2.6.18-398.el5/kernel/net/ipv6/ipv6.ko:\n"
-	                 "/lib/modules/2.6.18-398.el5/kernel/fs/ext3/ext3.ko: "
-	                 "/lib/modules/2.6.18-398.el5/kernel/fs/jbd/jbd.ko\n"
-	                 "/top.ko:\n");
-	dep = read_dep();
-	check_found(&dep, "ipv6", "/lib/modules/2.6.18-398.el5/kernel/net/ipv6/ipv6.ko");
-	check_found(&dep, "ext3", "/lib/modules/2.6.18-398.el5/kernel/fs/ext3/ext3.ko");
-	check_found(&dep, "top", "/top.ko");
-	check_found(&dep, "jbd", NULL);
-	modules_dep_clear(&dep);
-}
-
-static void modules_dep_find_gives_the_first_of_two(void **state)
-{
-	static const char *const folders[] = { "updates", "extra", "weak-updates",
-		                               "kernel", "updates/dkms" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-		for (size_t k = 0; k < ARRAY_SIZE(folders); k++) {
-			char bytes[256], expected[128];
-
-			snprintf(bytes, sizeof(bytes),
-			         "kernel/other.ko:\n%s/my-mod.ko.xz:\n"
-			         "kernel/zzz.ko:\n%s/my_mod.ko:\n",
-			         folders[i], folders[k]);
-			snprintf(expected, sizeof(expected), FOLDER "%s/my-mod.ko.xz",
-			         folders[i]);
-			check(bytes, "my_mod", expected);
-		}
-}
-
-static void modules_dep_find_gives_the_first_of_very_many(void **state)
-{
-	_cleanup_(text_clear) struct text file = TEXT_INIT;
-
-	(void)state;
-	for (uint64_t i = 0; i < 10000; i++) {
-		text_add_char(&file, 'd');
-		text_add_number(&file, i);
-		text_add_string(&file, "/same.ko:\n");
+		check_found(rows[i].bytes, &dep, rows[i].name, rows[i].path);
 	}
-	check_bytes(file.data, file.length, "same", FOLDER "d0/same.ko");
 }
 
-static void modules_dep_find_finds_every_one_of_many(void **state)
-{
-	_cleanup_(text_clear) struct text file = TEXT_INIT;
-	struct modules_dep dep;
-	char name[32], expected[128];
-
-	(void)state;
-	for (uint64_t i = 0; i < 6000; i++) {
-		text_add_string(&file, "kernel/m");
-		text_add_number(&file, i * 7919 % 6000);
-		text_add_string(&file, ".ko: kernel/m1.ko\n");
-	}
-	tree_write_bytes(FILE, file.data, file.length);
-	dep = read_dep();
-	assert_int_equal(dep.count, 6000);
-	for (int i = 0; i < 6000; i++) {
-		snprintf(name, sizeof(name), "m%d", i);
-		snprintf(expected, sizeof(expected), FOLDER "kernel/m%d.ko", i);
-		check_found(&dep, name, expected);
-	}
-	check_found(&dep, "m6000", NULL);
-	modules_dep_clear(&dep);
-}
-
-static void modules_dep_find_takes_any_name_up_to_the_first_dot(void **state)
-{
-	(void)state;
-	check("kernel/a.b.ko:\n", "a", FOLDER "kernel/a.b.ko");
-	check("kernel/a.b.ko:\n", "a.b", NULL);
-	check("kernel/with blank.ko:\n", "with blank", FOLDER "kernel/with blank.ko");
-	check("kernel/\xff\xfe.ko:\n", "\xff\xfe", FOLDER "kernel/\xff\xfe.ko");
-	check("a.ko:\n", "a", FOLDER "a.ko");
-	check("ker.nel/a.ko:\n", "a", FOLDER "ker.nel/a.ko");
-	check("../../../etc/a.ko:\n", "a", FOLDER "../../../etc/a.ko");
-}
-
-static void modules_dep_ignores_what_is_no_record(void **state)
+static void what_is_no_record_is_ignored(void **state)
 {
 	static const char *const lines[] = {
 		"",
@@ -285,246 +147,115 @@ static void modules_dep_ignores_what_is_no_record(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		char bytes[256];
-		struct modules_dep dep;
+		_cleanup_(modules_dep_clear) struct modules_dep dep = { 0 };
 
 		snprintf(bytes, sizeof(bytes), "kernel/first.ko:\n%skernel/last.ko:\n",
 		         lines[i]);
-		tree_write(FILE, bytes);
-		dep = read_dep();
-		assert_int_equal(dep.count, 2);
-		check_found(&dep, "first", FOLDER "kernel/first.ko");
-		check_found(&dep, "last", FOLDER "kernel/last.ko");
-		check_found(&dep, "a", NULL);
-		modules_dep_clear(&dep);
+		dep = parse(bytes, strlen(bytes));
+		if (dep.count != 2)
+			fail_msg("%s: %zu records", lines[i], dep.count);
+		check_found(lines[i], &dep, "first", FOLDER "kernel/first.ko");
+		check_found(lines[i], &dep, "last", FOLDER "kernel/last.ko");
+		check_found(lines[i], &dep, "a", NULL);
 	}
 }
 
-static void modules_dep_does_not_need_the_last_newline(void **state)
+static void a_name_is_as_long_as_is_said(void **state)
 {
-	(void)state;
-	check("kernel/a.ko:", "a", FOLDER "kernel/a.ko");
-	check("kernel/a.ko: kernel/b.ko", "a", FOLDER "kernel/a.ko");
-	check("kernel/b.ko:\nkernel/a.ko:", "a", FOLDER "kernel/a.ko");
-	check("kernel/a.ko:\n\n\n", "a", FOLDER "kernel/a.ko");
-	/* Cut off before the colon: nobody knows what stood there. */
-	check("kernel/b.ko:\nkernel/a.ko", "a", NULL);
-	check("kernel/b.ko:\nkernel/a.ko", "b", FOLDER "kernel/b.ko");
-}
-
-static void modules_dep_survives_nul_bytes(void **state)
-{
-	static const char bytes[] =
-		"kernel/a.ko:\n\0\0\0\nkernel/b.ko: \0x\nker\0nel/c.ko:\n"
-		"kernel/d\0.ko:\nkernel/e.ko:\n\0";
-	struct modules_dep dep;
+	static const char list[] = "loop_back 36864 0 - Live";
+	static const struct {
+		const char *name;
+		size_t length;
+		const char *path; /* NULL: there is none */
+	} rows[] = {
+		{ list, 4, FOLDER "k/loop.ko" },
+		{ list, 9, FOLDER "k/loop-back.ko" },
+		{ list, 5, NULL },
+		{ "loop\0", 5, NULL },
+		{ list, 0, NULL },
+	};
+	_cleanup_(modules_dep_clear) struct modules_dep dep =
+		parse(BYTES("k/loop.ko:\nk/loop-back.ko:\n"));
 
 	(void)state;
-	tree_write_bytes(FILE, bytes, sizeof(bytes) - 1);
-	dep = read_dep();
-	check_found(&dep, "a", FOLDER "kernel/a.ko");
-	check_found(&dep, "b", FOLDER "kernel/b.ko");
-	check_found(&dep, "d", NULL);
-	check_found(&dep, "e", FOLDER "kernel/e.ko");
-	modules_dep_clear(&dep);
-	check_bytes("\0", 1, "a", NULL);
-}
-
-static void modules_dep_read_of_an_empty_file_finds_nothing(void **state)
-{
-	(void)state;
-	check("", "a", NULL);
-	check("", "", NULL);
-}
-
-/* ---- the file ---- */
-
-static void check_read_error(const char *release, int error)
-{
-	struct hostfs_identity identity = { 1, 2, 3, 4, 5 }, before = identity;
-	struct modules_dep dep = { 0 };
-	struct hostfs *fs = tree_hostfs();
-
-	assert_int_equal(modules_dep_read(fs, release, &dep), error);
-	assert_int_equal(dep.count, 0);
-	modules_dep_clear(&dep);
-	/* What can be looked at need not be readable. */
-	if (error == -ENOENT || error == -EBADMSG) {
-		assert_int_equal(modules_dep_identity_read(fs, release, &identity),
-		                 error);
-		assert_true(hostfs_identity_is_equal(&identity, &before));
-	}
-	hostfs_free(fs);
-}
-
-static void modules_dep_read_says_why_there_is_none(void **state)
-{
-	(void)state;
-	check_read_error(RELEASE, -ENOENT);
-	tree_folder("root" FOLDER);
-	check_read_error(RELEASE, -ENOENT);
-	tree_folder(FILE);
-	check_read_error(RELEASE, -EISDIR);
-	tree_delete(FILE);
-	tree_fifo(FILE);
-	check_read_error(RELEASE, -EINVAL);
-	tree_delete(FILE);
-	tree_link("/etc/passwd", FILE);
-	check_read_error(RELEASE, -ENOENT);
-}
-
-static void modules_dep_read_takes_no_file_without_end(void **state)
-{
-	int fd;
-
-	(void)state;
-	tree_write(FILE, "kernel/a.ko:\n");
-	fd = openat(tree_fd, FILE, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (off_t)2 << 30), 0);
-	check_read_error(RELEASE, -EFBIG);
-	assert_int_equal(ftruncate(fd, (8 << 20) + 1), 0);
-	check_read_error(RELEASE, -EFBIG);
-	assert_int_equal(ftruncate(fd, 8 << 20), 0);
-	close(fd);
-	{
-		struct modules_dep dep = read_dep();
-
-		check_found(&dep, "a", FOLDER "kernel/a.ko");
-		modules_dep_clear(&dep);
-	}
-}
-
-static void modules_dep_read_of_newlines_alone_is_bounded(void **state)
-{
-	(void)state;
-	tree_write_filled(FILE, '\n', 1 << 20);
-	{
-		struct modules_dep dep = read_dep();
-
-		assert_int_equal(dep.count, 0);
-		modules_dep_clear(&dep);
-	}
-}
-
-static void modules_dep_read_never_leaves_the_folder_of_releases(void **state)
-{
-	static const char *const releases[] = { "",      ".",     "..",  "/",
-		                                "a/b",   "../..", "a/",  "/a",
-		                                "../x",  "./a",   "a//", "/lib/modules",
-		                                "a/../b" };
-
-	(void)state;
-	tree_write("root/lib/modules/modules.dep", "kernel/a.ko:\n");
-	tree_write("root/lib/modules.dep", "kernel/a.ko:\n");
-	tree_write("root/modules.dep", "kernel/a.ko:\n");
-	tree_write("root/lib/modules/a/modules.dep", "kernel/a.ko:\n");
-	tree_write("root/lib/modules/a/b/modules.dep", "kernel/a.ko:\n");
-	tree_write("root/lib/modules/b/modules.dep", "kernel/a.ko:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(releases); i++)
-		check_read_error(releases[i], -EBADMSG);
-}
-
-static void modules_dep_read_takes_any_other_release(void **state)
-{
-	static const char *const releases[] = { "...",           "..a",  "a..",
-		                                "with blank",    "\xff", "-rf",
-		                                "2.6.18-398.el5" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
-		struct modules_dep dep = { 0 };
-		struct hostfs *fs = tree_hostfs();
-		char path[128];
-
-		snprintf(path, sizeof(path), "root/lib/modules/%s/modules.dep",
-		         releases[i]);
-		tree_write(path, "kernel/a.ko:\n");
-		assert_int_equal(modules_dep_read(fs, releases[i], &dep), 0);
-		snprintf(path, sizeof(path), "/lib/modules/%s/kernel/a.ko", releases[i]);
-		check_found(&dep, "a", path);
-		modules_dep_clear(&dep);
-		hostfs_free(fs);
-	}
-}
-
-static void modules_dep_identity_read_sees_every_change(void **state)
-{
-	struct hostfs_identity identity, before;
-	struct hostfs *fs = tree_hostfs();
-	struct stat st;
-
-	(void)state;
-	tree_write(FILE, "kernel/a.ko:\n");
-	assert_int_equal(modules_dep_identity_read(fs, RELEASE, &before), 0);
-	assert_int_equal(fstatat(tree_fd, FILE, &st, 0), 0);
-	assert_int_equal(before.inode, st.st_ino);
-	assert_int_equal(before.size, strlen("kernel/a.ko:\n"));
-	assert_int_equal(modules_dep_identity_read(fs, RELEASE, &identity), 0);
-	assert_true(hostfs_identity_is_equal(&identity, &before));
-	tree_replace(FILE, "kernel/b.ko:\n");
-	assert_int_equal(modules_dep_identity_read(fs, RELEASE, &identity), 0);
-	assert_false(hostfs_identity_is_equal(&identity, &before));
-	hostfs_free(fs);
-}
-
-static void modules_dep_survives_every_failed_allocation(void **state)
-{
-	size_t failures = 0;
-
-	(void)state;
-	tree_write(FILE, "kernel/a.ko:\n");
-	for (size_t i = 0; i < 20; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_(text_clear) struct text path = TEXT_INIT;
-		struct hostfs *fs = tree_hostfs();
-		struct hostfs_identity identity;
-		struct modules_dep dep = { 0 };
-		int r;
+		int r = modules_dep_find(&dep, rows[i].name, rows[i].length, &path);
 
-		memory_fails = true;
-		memory_fails_at = i;
-		r = modules_dep_read(fs, RELEASE, &dep);
-		assert_true(r == 0 || r == -ENOMEM);
-		failures += r < 0;
-		if (r == 0) {
-			r = modules_dep_find(&dep, "a", 1, &path);
-			assert_true(r == 0 || r == -ENOMEM);
-			failures += r < 0;
-		}
-		modules_dep_clear(&dep);
-		r = modules_dep_identity_read(fs, RELEASE, &identity);
-		assert_true(r == 0 || r == -ENOMEM);
-		failures += r < 0;
-		memory_fails = false;
-		hostfs_free(fs);
+		if (r != (rows[i].path ? 0 : -ENOENT) ||
+		    strcmp(text_string(&path), rows[i].path ? rows[i].path : "") != 0)
+			fail_msg("row %zu: %d, %s", i, r, text_string(&path));
 	}
-	/* Reading: the folder, the path, the text, the entries; finding; the identity. */
-	assert_in_range(failures, 6, 12);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
+static void every_one_of_many_is_found_and_the_first(void **state)
+{
+	_cleanup_(text_clear) struct text bytes = TEXT_INIT;
+	_cleanup_(modules_dep_clear) struct modules_dep dep = { 0 };
+	char name[32], expected[128];
+
+	(void)state;
+	for (uint64_t i = 0; i < 6000; i++) {
+		text_add_string(&bytes, "kernel/m");
+		text_add_number(&bytes, i * 7919 % 6000);
+		text_add_string(&bytes, ".ko: kernel/m1.ko\nd");
+		text_add_number(&bytes, i);
+		text_add_string(&bytes, "/same.ko:\n");
+	}
+	dep = parse(bytes.data, bytes.length);
+	assert_int_equal(dep.count, 12000);
+	for (int i = 0; i < 6000; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		snprintf(expected, sizeof(expected), FOLDER "kernel/m%d.ko", i);
+		check_found("many", &dep, name, expected);
+	}
+	check_found("many", &dep, "m6000", NULL);
+	check_found("many", &dep, "same", FOLDER "d0/same.ko");
+}
+
+static void no_release_leads_out_of_its_folder(void **state)
+{
+	static const struct {
+		const char *release, *folder; /* NULL: it is refused */
+	} rows[] = {
+		{ "", NULL },
+		{ ".", NULL },
+		{ "..", NULL },
+		{ "/", NULL },
+		{ "a/b", NULL },
+		{ "../..", NULL },
+		{ "a/", NULL },
+		{ "/a", NULL },
+		{ "../x", NULL },
+		{ "/lib/modules", NULL },
+		{ "a/../b", NULL },
+		{ "...", "/lib/modules/.../" },
+		{ "..a", "/lib/modules/..a/" },
+		{ "a..", "/lib/modules/a../" },
+		{ "with blank", "/lib/modules/with blank/" },
+		{ "\xff", "/lib/modules/\xff/" },
+		{ "2.6.18-398.el5", "/lib/modules/2.6.18-398.el5/" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(text_clear) struct text path = TEXT_INIT;
+		int r = modules_dep_folder_add(rows[i].release, &path);
+
+		if (r != (rows[i].folder ? 0 : -EBADMSG) ||
+		    strcmp(text_string(&path), rows[i].folder ? rows[i].folder : "") != 0)
+			fail_msg("%s: %d, %s", rows[i].release, r, text_string(&path));
+	}
+}
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(modules_dep_find_gives_paths_from_the_root),
-		TEST(modules_dep_find_takes_length_bytes_of_the_name),
-		TEST(modules_dep_find_takes_hyphens_and_underscores_for_the_same),
-		TEST(modules_dep_find_knows_the_absolute_paths_of_rhel5),
-		TEST(modules_dep_find_gives_the_first_of_two),
-		TEST(modules_dep_find_gives_the_first_of_very_many),
-		TEST(modules_dep_find_finds_every_one_of_many),
-		TEST(modules_dep_find_takes_any_name_up_to_the_first_dot),
-		TEST(modules_dep_ignores_what_is_no_record),
-		TEST(modules_dep_does_not_need_the_last_newline),
-		TEST(modules_dep_survives_nul_bytes),
-		TEST(modules_dep_read_of_an_empty_file_finds_nothing),
-		TEST(modules_dep_read_says_why_there_is_none),
-		TEST(modules_dep_read_takes_no_file_without_end),
-		TEST(modules_dep_read_of_newlines_alone_is_bounded),
-		TEST(modules_dep_read_never_leaves_the_folder_of_releases),
-		TEST(modules_dep_read_takes_any_other_release),
-		TEST(modules_dep_identity_read_sees_every_change),
-		TEST(modules_dep_survives_every_failed_allocation),
+		cmocka_unit_test(each_name_has_the_path_that_depmod_meant),
+		cmocka_unit_test(what_is_no_record_is_ignored),
+		cmocka_unit_test(a_name_is_as_long_as_is_said),
+		cmocka_unit_test(every_one_of_many_is_found_and_the_first),
+		cmocka_unit_test(no_release_leads_out_of_its_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void note_find_finds_the_only_note(void **state)
+static void an_only_note_is_found(void **state)
 {
 	static const char value[] = "0123456789abcdef0123";
 
@@ -111,11 +111,12 @@ static void note_find_finds_the_only_note(void **state)
 	}
 }
 
-static void note_find_finds_the_right_one_among_others(void **state)
+static void the_right_note_is_found_among_others(void **state)
 {
 	_cleanup_(text_clear) struct text notes = TEXT_INIT;
 
 	(void)state;
+	check_error(&notes, "GNU", 3, -ENOENT);
 	add_note(&notes, "GNU", 1, "abi tag", 7);
 	add_note(&notes, "GNV", 3, "another name", 12);
 	add_note(&notes, "GN", 3, "a shorter name", 14);
@@ -133,15 +134,7 @@ static void note_find_finds_the_right_one_among_others(void **state)
 	check_error(&notes, "", 3, -ENOENT);
 }
 
-static void note_find_finds_none_in_nothing(void **state)
-{
-	_cleanup_(text_clear) struct text notes = TEXT_INIT;
-
-	(void)state;
-	check_error(&notes, "GNU", 3, -ENOENT);
-}
-
-static void note_find_needs_the_nul_behind_the_name(void **state)
+static void a_name_without_nul_is_another(void **state)
 {
 	_cleanup_(text_clear) struct text notes = TEXT_INIT;
 
@@ -163,7 +156,7 @@ static void note_find_needs_the_nul_behind_the_name(void **state)
 	check_error(&notes, "GNU", 3, -ENOENT);
 }
 
-static void note_find_knows_notes_without_name(void **state)
+static void notes_may_be_without_name(void **state)
 {
 	_cleanup_(text_clear) struct text notes = TEXT_INIT;
 
@@ -176,7 +169,7 @@ static void note_find_knows_notes_without_name(void **state)
 	check_found(&notes, "GNU", 3, "efgh", 4);
 }
 
-static void note_find_does_not_need_the_last_padding(void **state)
+static void the_last_padding_is_not_needed(void **state)
 {
 	(void)state;
 	for (size_t length = 1; length <= 4; length++) {
@@ -190,7 +183,7 @@ static void note_find_does_not_need_the_last_padding(void **state)
 	}
 }
 
-static void note_find_refuses_what_is_cut_off(void **state)
+static void what_is_cut_off_is_refused(void **state)
 {
 	_cleanup_(text_clear) struct text notes = TEXT_INIT;
 
@@ -210,7 +203,7 @@ static void note_find_refuses_what_is_cut_off(void **state)
 	}
 }
 
-static void note_find_believes_no_size_that_lies(void **state)
+static void sizes_that_lie_are_not_believed(void **state)
 {
 	static const uint32_t sizes[] = { 5,          8,          100,        0x7ffffffc,
 		                          0x7fffffff, 0x80000000, 0xfffffff0, 0xfffffffb,
@@ -230,7 +223,7 @@ static void note_find_believes_no_size_that_lies(void **state)
 		}
 }
 
-static void note_find_believes_no_two_sizes_that_are_fine_by_themselves(void **state)
+static void two_sizes_must_fit_together(void **state)
 {
 	(void)state;
 	for (uint32_t name = 0; name <= 12; name++)
@@ -254,7 +247,7 @@ static void note_find_believes_no_two_sizes_that_are_fine_by_themselves(void **s
 		}
 }
 
-static void note_find_takes_many_notes_in_its_stride(void **state)
+static void many_notes_are_taken_in_its_stride(void **state)
 {
 	_cleanup_(text_clear) struct text notes = TEXT_INIT;
 
@@ -274,16 +267,15 @@ static void note_find_takes_many_notes_in_its_stride(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(note_find_finds_the_only_note),
-		TEST(note_find_finds_the_right_one_among_others),
-		TEST(note_find_finds_none_in_nothing),
-		TEST(note_find_needs_the_nul_behind_the_name),
-		TEST(note_find_knows_notes_without_name),
-		TEST(note_find_does_not_need_the_last_padding),
-		TEST(note_find_refuses_what_is_cut_off),
-		TEST(note_find_believes_no_size_that_lies),
-		TEST(note_find_believes_no_two_sizes_that_are_fine_by_themselves),
-		TEST(note_find_takes_many_notes_in_its_stride),
+		TEST(an_only_note_is_found),
+		TEST(the_right_note_is_found_among_others),
+		TEST(a_name_without_nul_is_another),
+		TEST(notes_may_be_without_name),
+		TEST(the_last_padding_is_not_needed),
+		TEST(what_is_cut_off_is_refused),
+		TEST(sizes_that_lie_are_not_believed),
+		TEST(two_sizes_must_fit_together),
+		TEST(many_notes_are_taken_in_its_stride),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
