@@ -156,7 +156,7 @@ asan-built:
 NOT_RANDOM = $(shell [ "$$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null)" -le 28 ] || \
 	echo setarch -R)
 TSAN := SANITIZE=thread \
-	TESTS='$(addprefix tests/unit/test_,file_cache.c inspector.c kmsg.c worker.c)'
+	TESTS='$(addprefix tests/unit/test_,kmsg.c worker.c)'
 .PHONY: tsan tsan-built
 tsan: ## the threads, with TSan
 	@$(sub_make) $(TSAN) -j$(JOBS) built

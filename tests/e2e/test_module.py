@@ -498,6 +498,115 @@ def it_sees_what_modinfo_does_not():
             assert {name: found[name] for name in expected} == expected, found
 
 
+RSA = ("Tests' RSA key", "80:C0:FF:EE:01")
+RSA_KEY_ID = ("", "40:A4:B9:11:23:BD:28:20:55:4E:C8:51:B4:E3:85:B5:EF:ED:87:94")
+EC = ("Tests' ECDSA key", "01:02:03:04:05")
+EC_KEY_ID = ("", "72:23:05:0D:61:7C:16:4A:D3:27:5D:AF:71:F0:31:E1:C3:CE:FB:4A")
+NOBODY = ("", "", "")
+
+# {name below tests/modules/made: (signature, verified with both keys, signer, key, hash)}
+MADE = {
+    **{
+        f"{by}-{digest}{form}": ("pkcs7", "yes", *whose, digest)
+        for by, form, whose in (
+            ("rsa", "", RSA),
+            ("rsa", "-keyid", RSA_KEY_ID),
+            ("ec", "", EC),
+            ("ec", "-keyid", EC_KEY_ID),
+        )
+        for digest in (
+            *("sha1", "sha224", "sha256", "sha384", "sha512"),
+            *("sha3-256", "sha3-384", "sha3-512"),
+        )
+    },
+    # GnuTLS 3.7 cannot check it.
+    **{
+        f"ml-dsa-{size}{form}": ("pkcs7", "untrusted", *whose, "sha512")
+        for size in (44, 65, 87)
+        for form, whose in (
+            ("", RSA),
+            ("-attributes", RSA),
+            ("-keyid", RSA_KEY_ID),
+            ("-attributes-keyid", RSA_KEY_ID),
+        )
+    },
+    "attributes": ("pkcs7", "yes", *RSA, "sha256"),
+    "certificate-inside": ("pkcs7", "yes", *EC, "sha256"),
+    "indefinite": ("pkcs7", "yes", *RSA, "sha256"),
+    "two-signers": ("pkcs7", "yes", "Somebody else's key", "01:02:03:04:05", "sha256"),
+    # Its last one signs what the first one did, without that one.
+    "two-trailers": ("pkcs7", "no", *RSA, "sha256"),
+    "unknown-hash": ("pkcs7", "untrusted", *RSA, "2.16.840.1.101.3.4.2.6"),
+    # The first common name, or else the last part.
+    "issuer-first": ("pkcs7", "untrusted", "Name in front", "7F", "sha256"),
+    "issuer-names": ("pkcs7", "untrusted", "One name", "80", "sha256"),
+    "issuer-nameless": ("pkcs7", "untrusted", "The last part", "0F:00", "sha256"),
+    "issuer-beside": ("pkcs7", "untrusted", "Name beside a unit", "10", "sha256"),
+    "issuer-unicode": ("pkcs7", "untrusted", "Schlüssel ✓", "11", "sha256"),
+    "issuer-hostile": (
+        *("pkcs7", "untrusted", 'a"b\\c\nd\x1b[31m\x9b', "12", "sha256"),
+    ),
+    "issuer-longest": (
+        *("pkcs7", "untrusted", "n" * 64, "7F" + ":A5" * 19, "sha256"),
+    ),
+    "x509": (
+        *("x509", "untrusted", "Red Hat Enterprise Linux kernel signing key"),
+        *(":".join(f"{byte:02X}" for byte in range(0xA0, 0xB4)), "sha256"),
+    ),
+    "pgp": ("pgp", "untrusted", "Somebody", "01:02:03", "sha256"),
+    "unsigned": ("none", "untrusted", *NOBODY),
+    **{name: ("unknown", "untrusted", *NOBODY) for name in ("type-3", "type-255")},
+    **{
+        name: ("malformed", "untrusted", *NOBODY)
+        for name in (
+            *("blob-garbage", "blob-certificate", "blob-cut-off", "blob-no-signer"),
+            *("longer-than-file", "empty-blob", "marker-alone", "bytes-behind"),
+            # modinfo goes by the blob; the kernel refuses it for its trailer.
+            "fields-not-zero",
+        )
+    },
+}
+
+
+@test
+def every_made_module_is_told_as_it_was_made():
+    made, keys = FIXTURES / "made", FIXTURES / "keys"
+    assert {f"{name}.ko" for name in MADE} == set(os.listdir(made))
+    paths = [made / f"{name}.ko" for name in MADE]
+    given = [f"{TRUST}={keys / name}.crt.pem" for name in ("rsa", "ec")]
+    with host() as tree:
+        for found, name in zip(reports(tree, *given, *paths, code=1), MADE):
+            told = ("signature", "verified", "signer", "sig_key", "sig_hashalgo")
+            assert tuple(found[field] for field in told) == MADE[name], (name, found)
+            words = ("license", "version", "srcversion", "vermagic", "build_id")
+            assert tuple(found[field] for field in words) == (
+                *("GPL v2", "3.1.4", "0123456789ABCDEF0123456"),
+                "6.12.0-test SMP preempt mod_unload ",
+                "0102030405060708090a0b0c0d0e0f1011121314",
+            ), (name, found)
+
+
+@test
+def a_certificate_is_the_signers_by_issuer_and_number():
+    with host() as tree:
+        for name, trusted, verified in (
+            # Of the same number, and of the same name.
+            ("ec-sha256", ["other", "again"], "untrusted"),
+            ("ec-sha256-keyid", ["other", "again"], "untrusted"),
+            ("ec-sha256", ["other", "again", "ec"], "yes"),
+            ("ec-sha256-keyid", ["other", "again", "ec"], "yes"),
+            # One of several signers is enough, but not whoever comes with the blob.
+            ("two-signers", ["rsa"], "yes"),
+            ("two-signers", ["other"], "yes"),
+            ("two-signers", ["ec"], "untrusted"),
+            ("certificate-inside", ["rsa"], "untrusted"),
+            ("rsa-sha1", ["ec"], "untrusted"),
+        ):
+            given = [f"{TRUST}={FIXTURES / 'keys' / key}.crt.pem" for key in trusted]
+            found = report(tree, FIXTURES / f"made/{name}.ko", flags=given)
+            assert found["verified"] == verified, (name, trusted, found)
+
+
 # ---- files that are none, or bad ----
 
 
