@@ -45,7 +45,7 @@ from scenery import (
     temporary_folder,
     value,
 )
-from situations import Gate, is_refused
+from situations import Gate, Later, is_refused
 from wire import Wire
 
 WAIT = "--collector.signature.wait"
@@ -394,12 +394,21 @@ def a_file_differs_by_build_id_or_else_by_srcversion():
         "nothing_in_file": ((None, None), (one, "AAA"), None),
         "nothing_in_common": ((one, None), (None, "AAA"), None),
         "nothing": ((None, None), (None, None), None),
+        "longest_id": ((b"\x03" * 64, None), (b"\x03" * 64, None), 0),
+        "too_long_id": ((b"\x03" * 65, None), (b"\x03" * 65, None), None),
+        "too_long_loaded": ((one, None), (b"\x03" * 65, None), None),
+        "second_line": ((None, "AAA"), (None, "AAA\nBBB"), 0),
+        "too_long_src": ((None, "AAA"), (None, "A" * 4000), None),
+        "unreadable_id": ((one, "AAA"), (None, "AAA"), None),
     }
     with host(*[(name, "OE") for name in cases]) as tree:
         for name, ((build_id, srcversion), loaded, _) in cases.items():
             words = IN_TREE + ((("srcversion", srcversion),) if srcversion else ())
             tree.add(f"kernel/{name}.ko", elf(words, build_id))
             tree.loaded_build(name, *loaded)
+        # Without its ID the same sources prove nothing: they are built more than once.
+        unreadable = tree.folder / "sys/module/unreadable_id/notes/.note.gnu.build-id"
+        unreadable.mkdir(parents=True)
         tree.index()
         with serve(tree) as exporter:
             assert differs(scrape(exporter)) == {
@@ -1011,6 +1020,60 @@ def a_later_scrape_asks_no_file_for_its_name():
             place_anew(tree.modules / "modules.dep", content + b"extra/later-current.ko:\n")
             assert states(scrape(exporter)) == {"none": 3, "missing": 1}
             assert set(opens.take()) >= {"later-current.ko", "other.ko"}
+
+
+@contextlib.contextmanager
+def later_host(tree, *flags, gate=None):
+    """
+    An exporter whose clock can be turned forward, on a disk with a GATE. Of its files
+    none is so fresh that it may change unseen.
+    """
+    later = Later(tree.folder.parent)
+    later.turn_to(10)
+    env = later.env
+    if gate:
+        both = f"{env['LD_PRELOAD']} {gate.env['LD_PRELOAD']}"
+        env = {**gate.env, **env, "LD_PRELOAD": both}
+    with serve(tree, *flags, env=env) as exporter:
+        yield exporter, later
+
+
+@test
+def a_file_that_could_not_be_asked_is_asked_again_after_a_minute():
+    with host(("driver", "OE")) as tree:
+        path = tree.modules / "extra/renamed.ko"
+        path.parent.mkdir()
+        tree.list("extra/renamed.ko")
+        os.mkfifo(path)
+        with later_host(tree) as (exporter, later):
+            for seconds in (10, 60):
+                later.turn_to(seconds)
+                assert states(scrape(exporter)) == {"unreadable": 1}
+                assert is_logged(exporter, "/renamed.ko") == 1, exporter.log
+                place_anew(path, elf((("name", "driver"), *IN_TREE)))
+            later.turn_to(80)
+            assert states(scrape(exporter)) == {"none": 1}
+            assert infos(scrape(exporter))["driver"]["path"].endswith("renamed.ko")
+
+
+@test
+def names_that_take_a_minute_to_read_are_given_up():
+    with host(("driver", "OE")) as tree:
+        gate = Gate(tree.folder.parent)
+        for name in ("first", "second"):
+            tree.add(f"extra/{name}.ko", elf((("name", "driver"), *IN_TREE)))
+        tree.list("extra/first.ko", "extra/second.ko")
+        gate.shut()
+        with later_host(tree, f"{WAIT}=0s", gate=gate) as (exporter, later):
+            assert states(scrape(exporter)) == {"pending": 1}
+            wait_until(lambda: gate.waiters, what="thread that reads")
+            later.turn_to(80)
+            gate.open()
+            wait_complete(exporter, {"unreadable": 1})
+            later.turn_to(7000)
+            wait_complete(exporter, {"unreadable": 1})
+            assert is_logged(exporter, "/first.ko") == 1, exporter.log
+            assert is_logged(exporter, "/second.ko") == 0, exporter.log
 
 
 @test
