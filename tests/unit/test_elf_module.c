@@ -182,25 +182,14 @@ static void a_signature_outside_of_the_file_is_malformed(void **state)
 {
 	static const struct object_section section = { ".module_sig", SHT_PROGBITS, "DSA",
 		                                       3 };
-	static const struct {
-		uint64_t offset, size; /* an offset from the end is negative */
-	} rows[] = { { -(uint64_t)2, 3 }, { UINT64_MAX / 2, 3 }, { 64, UINT64_MAX } };
+	struct elf_module module;
+	struct object object;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct elf_module module;
-		struct object object;
-
-		make(&object, 1, &section, 1);
-		object_set_section(&object, 1, sh_offset,
-		                   rows[i].offset > UINT64_MAX / 2
-		                           ? object.length + rows[i].offset
-		                           : rows[i].offset);
-		object_set_section(&object, 1, sh_size, rows[i].size);
-		assert_int_equal(parse_bytes(object.bytes, object.length, &module), 0);
-		if (module.signature != MODULE_SIGNATURE_MALFORMED)
-			fail_msg("row %zu", i);
-	}
+	make(&object, 1, &section, 1);
+	object_set_section(&object, 1, sh_offset, object.length - 2);
+	assert_int_equal(parse_bytes(object.bytes, object.length, &module), 0);
+	assert_int_equal(module.signature, MODULE_SIGNATURE_MALFORMED);
 }
 
 static void build_ids_of_any_length_are_read(void **state)
@@ -322,6 +311,8 @@ enum { NOTHING, HEADER, SECTION };
 		SECTION + (index), OBJECT_PLACE(Shdr, field), value, true \
 	}
 
+#define NO_WORDS HAS(1, sh_size, 0), AT_END(1, sh_offset, 1)
+
 static void change(struct object *object, const struct change *change)
 {
 	uint64_t value = change->value + (change->is_behind_end ? object->length : 0);
@@ -379,22 +370,13 @@ static void what_libkmod_would_die_of_is_not_sound(void **state)
 		{ { HAS(1, sh_size, UINT64_MAX) }, NOT_SOUND },
 		/* A byte of the end is still inside. */
 		{ { HAS(1, sh_size, 1), AT_END(1, sh_offset, -(uint64_t)1) }, SOUND },
+		{ { HAS(1, sh_size, 2), AT_END(1, sh_offset, -(uint64_t)1) }, NOT_SOUND },
 		/* Where libelf sees no names, libkmod finds .modinfo by its own. */
-		{ { HAS(1, sh_size, 0), AT_END(1, sh_offset, 1),
-		    HAS(2, sh_type, SHT_NULL) },
-		  EITHER },
-		{ { HAS(1, sh_size, 0), AT_END(1, sh_offset, 1),
-		    HAS(2, sh_type, SHT_SYMTAB) },
-		  EITHER },
-		{ { HAS(1, sh_size, 0), AT_END(1, sh_offset, 1),
-		    HAS(2, sh_type, 0x80000001) },
-		  EITHER },
-		{ { HAS(1, sh_size, 0), AT_END(1, sh_offset, 1),
-		    HAS(2, sh_flags, SHF_COMPRESSED) },
-		  EITHER },
-		{ { HAS(1, sh_size, 0), AT_END(1, sh_offset, 1),
-		    HAS(2, sh_flags, UINT32_MAX) },
-		  EITHER },
+		{ { NO_WORDS, HAS(2, sh_type, SHT_NULL) }, EITHER },
+		{ { NO_WORDS, HAS(2, sh_type, SHT_SYMTAB) }, EITHER },
+		{ { NO_WORDS, HAS(2, sh_type, 0x80000001) }, EITHER },
+		{ { NO_WORDS, HAS(2, sh_flags, SHF_COMPRESSED) }, EITHER },
+		{ { NO_WORDS, HAS(2, sh_flags, UINT32_MAX) }, EITHER },
 		/* Names that are none. */
 		{ { HAS(1, sh_name, 1000) }, EITHER },
 		{ { HAS(1, sh_name, 0xffffffff) }, EITHER },

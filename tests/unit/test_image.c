@@ -301,18 +301,6 @@ static void a_file_that_is_too_large_is_not_read(void **state)
 	close(fd);
 }
 
-static void who_is_told_to_stop_gives_up(void **state)
-{
-	const atomic_bool stop = true;
-	struct image image = IMAGE_INIT;
-	int fd = fixtures_open("module", 6);
-
-	(void)state;
-	assert_int_equal(image_read(&image, fd, &stop), -ECANCELED);
-	assert_null(image.bytes);
-	close(fd);
-}
-
 static void a_cut_leaves_one_zero_byte_behind_the_rest(void **state)
 {
 	static const size_t ends[] = { 9999, 8192, 4097, 4096, 4095, 17, 1 };
@@ -348,7 +336,6 @@ int main(void)
 		cmocka_unit_test(what_stands_behind_gzip_may_begin_a_piece),
 		cmocka_unit_test(nothing_larger_than_the_limit_comes_out),
 		cmocka_unit_test(a_file_that_is_too_large_is_not_read),
-		cmocka_unit_test(who_is_told_to_stop_gives_up),
 		cmocka_unit_test(a_cut_leaves_one_zero_byte_behind_the_rest),
 	};
 
