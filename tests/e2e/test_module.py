@@ -306,6 +306,7 @@ def what_is_built_in_is_said_to_be():
         found = report(tree, "ext4")
         assert (found["builtin"], found["loaded"]) == (True, False)
         assert (found["license"], found["gpl_compatible"]) == ("", None)
+        assert report(tree, "nosuch", code=1)["builtin"] is False
         records = "".join(f"{record}\0" for record in BUILTIN_MODINFO).encode()
         tree.add("modules.builtin.modinfo", records)
         for name, path, version in (
@@ -333,7 +334,9 @@ def what_is_built_in_is_said_to_be():
             assert report(tree, "ext4")["builtin"] is True
         remove(tree.modules / "modules.builtin")
         assert report(tree, "ext4")["license"] == "GPL"
+        assert report(tree, "nosuch", code=1)["builtin"] is False
         remove(tree.modules / "modules.builtin.modinfo")
+        assert report(tree, "nosuch", code=1)["builtin"] is None
         assert report(tree, "ext4", code=1)["builtin"] is None
 
 
@@ -605,6 +608,26 @@ def a_certificate_is_the_signers_by_issuer_and_number():
             given = [f"{TRUST}={FIXTURES / 'keys' / key}.crt.pem" for key in trusted]
             found = report(tree, FIXTURES / f"made/{name}.ko", flags=given)
             assert found["verified"] == verified, (name, trusted, found)
+
+
+@test
+def a_signature_that_cannot_be_checked_accuses_nobody():
+    rsa = bytes.fromhex("06092a864886f70d010101")
+    content = fixture("made/rsa-sha256.ko")
+    at = content.rindex(rsa)
+    given = f"{TRUST}={FIXTURES / 'keys/rsa.crt.pem'}"
+    with host() as tree:
+        for oid, verified in (
+            ("06092a864886f70d010101", "yes"),
+            # Algorithms that are none of an RSA key's: DSA, ECDSA, ML-DSA.
+            ("0609608648016503040302", "untrusted"),
+            ("060960864801650304030a", "untrusted"),
+            ("0609608648016503040311", "untrusted"),
+        ):
+            changed = content[:at] + bytes.fromhex(oid) + content[at + len(rsa) :]
+            found = report(tree, add(tree, "one.ko", changed), flags=[given])
+            told = (found["signer"], found["sig_key"], found["verified"])
+            assert told == (*RSA, verified), (oid, found)
 
 
 # ---- files that are none, or bad ----

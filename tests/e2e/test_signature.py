@@ -1020,6 +1020,9 @@ def a_later_scrape_asks_no_file_for_its_name():
             place_anew(tree.modules / "modules.dep", content + b"extra/later-current.ko:\n")
             assert states(scrape(exporter)) == {"none": 3, "missing": 1}
             assert set(opens.take()) >= {"later-current.ko", "other.ko"}
+            # A file that says another name now is no more the module's.
+            place_anew(tree.modules / files[0], renamed("elsewhere"))
+            assert states(scrape(exporter)) == {"none": 2, "missing": 2}
 
 
 @contextlib.contextmanager
