@@ -13,6 +13,7 @@ import re
 import signal
 import struct
 import threading
+import time
 
 from suite import PROGRAM, run, test
 from exporter import Exporter, scene_flags, wait_until
@@ -1190,12 +1191,43 @@ def a_wait_in_vain_is_short_and_what_is_known_is_shown():
             found = signatures(scrape(exporter))
             assert found == {"first": "none", "second": "pending", "third": "pending"}
             assert exporter.get("/-/healthy")[0] == 200
+        # A request that the thread did not come to knows nothing, unless it is for the
+        # modules that the thread is at.
+        tree.load(module_line("first", "OE"))
+        assert signatures(scrape(exporter)) == {"first": "pending"}
+        tree.load(*[module_line(name, "OE") for name in ("first", "second", "third")])
+        assert signatures(scrape(exporter)) == found
         gate.open()
         wait_complete(exporter, {"none": 3})
         wait_until(
             lambda: infos(scrape(exporter))["second"]["version"] == "new",
             what="new file",
         )
+
+
+@test
+def after_a_wait_in_vain_nobody_waits():
+    with slow_host(f"{WAIT}=3s") as (_, gate, exporter):
+        assert states(families(exporter.get()[2])) == {"pending": 3}
+        start = time.monotonic()
+        for _ in range(30):
+            assert states(families(exporter.get()[2])) == {"pending": 3}
+        assert time.monotonic() - start < 60
+        gate.open()
+        wait_complete(exporter, {"none": 3})
+
+
+@test
+def a_newer_request_ends_the_one_at_work():
+    with slow_host(f"{WAIT}=0s") as (tree, gate, exporter):
+        with Opens(tree.modules / "kernel") as opens:
+            assert states(scrape(exporter)) == {"pending": 3}
+            wait_until(lambda: gate.waiters, what="thread that reads")
+            tree.load(module_line("third", "OE"))
+            assert states(scrape(exporter)) == {"pending": 1}
+            gate.open()
+            wait_complete(exporter, {"none": 1})
+            assert "second.ko" not in opens.take()
 
 
 @test
