@@ -463,6 +463,7 @@ def signatures_are_verified_with_the_certificates_that_are_given():
         trusted.mkdir()
         (trusted / "one.pem").write_bytes(by.pem.read_bytes())
         (trusted / "two.der").write_bytes(key("Other").der.read_bytes())
+        (trusted / ".hidden").write_text("no certificate")
         for given in ([by.pem], [by.der], [trusted], [key("Other").pem, by.pem]):
             with serve(tree, *[f"{TRUST}={path}" for path in given]) as exporter:
                 found = infos(scrape(exporter))
@@ -1092,6 +1093,14 @@ def a_complaint_is_logged_once():
         "gzip": b"\x1f\x8bgarbage",
         "sections": bytearray(signed(elf(), by)),
     }
+    # Its words are said to be nowhere.
+    broken["nowhere"] = bytearray(elf())
+    (table,) = struct.unpack_from("=Q", broken["nowhere"], 40)
+    words = broken["nowhere"].index(b"license=GPL")
+    for at in range(table, len(broken["nowhere"]), 64):
+        offset, size = struct.unpack_from("=QQ", broken["nowhere"], at + 24)
+        if offset <= words < offset + size:
+            struct.pack_into("=I", broken["nowhere"], at + 4, 8)  # SHT_NOBITS
     # The section names lie outside of the file.
     broken["sections"][40:48] = struct.pack("=Q", 1 << 40)
     with host(*[(name, "OE") for name in broken]) as tree:
