@@ -30,8 +30,8 @@ struct pass {
 static void say(struct pass *pass, const struct backtrace *backtrace,
                 const struct boot_log *boot)
 {
-	struct diagnosis_hints hints = { .release = text_string(&boot->release),
-		                         .version = text_string(&boot->version) };
+	struct report_hints hints = { .release = text_string(&boot->release),
+		                      .version = text_string(&boot->version) };
 	struct backtrace nothing;
 	struct diagnosis diagnosis;
 	struct decoded decoded = { .source = "log",

@@ -26,7 +26,7 @@ lint: dependencies-test ## check format, layers, scripts and generated files; an
 	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=gcc BUILD=$(BUILD)/lint \
 		CFLAGS='$(ANALYZER)' all
 	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 CC=clang BUILD=$(BUILD)/lint all \
-		$(UNITS:$(OUT)/%=$(BUILD)/lint/clang/%)
+		$(patsubst $(OUT)/%,$(BUILD)/lint/clang/%,$(UNITS) $(REPLAYS) $(FAULTS) $(PHASES))
 	@echo '  LINT  clang-format'
 	@clang-format --dry-run --Werror $(C_FILES)
 	@echo '  LINT  clang-tidy'
