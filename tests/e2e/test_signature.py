@@ -149,6 +149,12 @@ def is_logged(exporter, path):
     return sum(path in line for line in exporter.log.splitlines())
 
 
+def assert_logged_once(exporter, path):
+    """A line may come after the page that knows what it says."""
+    wait_until(lambda: is_logged(exporter, path), what=f"line about {path}")
+    assert is_logged(exporter, path) == 1, exporter.log
+
+
 class Opens:
     """Notices what is opened in FOLDERS, by inotify(7); for a with statement."""
 
@@ -735,7 +741,7 @@ def a_file_that_may_not_be_read_is_unreadable_until_it_may():
                 samples = scrape(exporter)
                 assert successes(samples) == ALL_SUCCESSFUL
                 assert signatures(samples) == {"one": "unreadable", "two": "none"}
-            assert is_logged(exporter, "/one.ko") == 1, exporter.log
+            assert_logged_once(exporter, "/one.ko")
             one.chmod(0o644)
             assert states(scrape(exporter)) == {"none": 2}
             listed = tree.modules / "modules.dep"
@@ -745,7 +751,7 @@ def a_file_that_may_not_be_read_is_unreadable_until_it_may():
             os.replace(secret, listed)
             for _ in range(3):
                 assert states(scrape(exporter)) == {"unreadable": 2}
-            assert is_logged(exporter, "modules.dep") == 1, exporter.log
+            assert_logged_once(exporter, "modules.dep")
             listed.chmod(0o644)
             assert states(scrape(exporter)) == {"none": 2}
 
@@ -802,7 +808,7 @@ def bombs_are_no_modules_and_read_once():
                 what="scrape that reads nothing",
             )
             for path in paths:
-                assert is_logged(exporter, path) == 1, exporter.log
+                assert_logged_once(exporter, path)
 
 
 @test
@@ -1054,13 +1060,14 @@ def a_file_that_could_not_be_asked_is_asked_again_after_a_minute():
             for seconds in (10, 80, 130):
                 later.turn_to(seconds)
                 assert states(scrape(exporter)) == {"unreadable": 1}
-                # Each minute for the same reason, which is told once.
-                assert is_logged(exporter, "/renamed.ko") == 1, exporter.log
+                wait_until(lambda: is_logged(exporter, "/renamed.ko"), what="warning")
                 if seconds == 80:
                     place_anew(path, elf((("name", "driver"), *IN_TREE)))
             later.turn_to(150)
             assert states(scrape(exporter)) == {"none": 1}
             assert infos(scrape(exporter))["driver"]["path"].endswith("renamed.ko")
+            # Each minute for the same reason, which is told once.
+            assert_logged_once(exporter, "/renamed.ko")
 
 
 @test
@@ -1079,7 +1086,7 @@ def names_that_take_a_minute_to_read_are_given_up():
             wait_complete(exporter, {"unreadable": 1})
             later.turn_to(7000)
             wait_complete(exporter, {"unreadable": 1})
-            assert is_logged(exporter, "/first.ko") == 1, exporter.log
+            assert_logged_once(exporter, "/first.ko")
             assert is_logged(exporter, "/second.ko") == 0, exporter.log
 
 
@@ -1114,7 +1121,7 @@ def a_complaint_is_logged_once():
             for _ in range(20):
                 assert states(scrape(exporter)) == first
             for name in broken:
-                assert is_logged(exporter, f"/{name}.ko") == 1, exporter.log
+                assert_logged_once(exporter, f"/{name}.ko")
             # Beside these nothing is said at all, but for what the start says.
             complaints = [
                 line
