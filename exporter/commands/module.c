@@ -138,7 +138,7 @@ static void add_name(struct text *name, const char *word, bool is_path)
 		text_add(name, *c == '-' ? "_" : c, 1);
 }
 
-/* The path of module NAME's file, from modules.dep or by what files say. */
+/* The path of module NAME's file, from modules.dep or by the name= in files. */
 static int find_path(struct inquiry *inquiry, const char *name, struct text *path)
 {
 	const struct module_names_file *failed;
@@ -241,7 +241,7 @@ static struct module_record *rename_module(const struct inquiry *inquiry,
 	return other;
 }
 
-/* Finds what is loaded under NAME, and the file of the argument. 0 or -ENOMEM. */
+/* Finds the loaded module NAME, and the file of the argument. 0 or -ENOMEM. */
 static int find_facts(struct inquiry *inquiry, struct text *name,
                       struct report_module *report, struct module_file **ret_file)
 {

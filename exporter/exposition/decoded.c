@@ -78,7 +78,7 @@ static void add_bits(const struct dialect *dialect, uint64_t bits, struct text *
 	}
 }
 
-/* What of the mask is not known, and why. */
+/* The bits of the mask that are not known, and why. */
 static void add_mask_gaps(const struct diagnosis *diagnosis, struct text *text)
 {
 	if (diagnosis->has_uncertain_place)

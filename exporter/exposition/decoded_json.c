@@ -250,7 +250,7 @@ static void add_report(const struct decoded *decoded, struct text *text)
 	add_unloaded(decoded, text);
 }
 
-/* Of a mask that was given, what such a kernel prints, and takes to panic on it. */
+/* The string that such a kernel prints for a mask, and the panic_on_taint= for it. */
 static void add_forms(const struct diagnosis *diagnosis, bool is_known, struct text *text)
 {
 	_cleanup_(text_clear) struct text string = TEXT_INIT;

@@ -137,7 +137,7 @@ static void add_doubts(const struct metrics *metrics, struct text *text)
 	}
 }
 
-/* Why a reading is null, of those of which that can be told. */
+/* Why a reading is null, where that is known. */
 static void add_absences(const struct snapshot *snapshot, struct text *text)
 {
 	struct concealable rows[CONCEALABLE_COUNT];

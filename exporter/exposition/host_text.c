@@ -107,7 +107,7 @@ static void add_kernel(const struct metrics *metrics, struct sheet *sheet)
 	sheet_add_text(sheet, "kernel", &value);
 }
 
-/* Why the kernel has the taint, or what may have set it. */
+/* The cause of the taint, or its possible causes. */
 static void add_cause(const struct metrics *metrics, enum taint taint,
                       struct sheet *sheet)
 {
@@ -174,7 +174,7 @@ static void add_modules(const struct metrics *metrics, struct sheet *sheet)
 	}
 }
 
-/* What is not known has no line, unless people look for it. */
+/* A reading that is not known has a line only if users look for it. */
 static void add_posture(const struct metrics *metrics, struct sheet *sheet)
 {
 	const struct snapshot *snapshot = metrics->snapshot;

@@ -144,7 +144,7 @@ static void add_verdict(const struct report_module *report, struct sheet *sheet)
 	sheet_add_text(sheet, "why", &why);
 }
 
-/* It has no file, and what is not said of it is not known. */
+/* It has no file; a field that its record lacks is not known. */
 static void write_builtin(const struct report_module *report, struct sheet *sheet)
 {
 	const struct module_file *file = report->file;

@@ -14,9 +14,9 @@ static const struct cause {
 	enum taint taint;
 	enum posture posture;
 	const char *if_set;    /* the cause, if the reading is not 0 */
-	const char *otherwise; /* what else sets the taint */
+	const char *otherwise; /* another cause of the taint */
 } causes[] = {
-	/* arch/x86/kernel/cpu/common.c: what finds old microcode sets the taint, too. */
+	/* arch/x86/kernel/cpu/common.c: the check for old microcode sets it, too. */
 	{ TAINT_CPU_OUT_OF_SPEC, POSTURE_MICROCODE_OUTDATED,
 	  "The processor's microcode is older than this kernel's list; update microcode "
 	  "and reboot.",

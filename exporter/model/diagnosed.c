@@ -174,7 +174,7 @@ static void find_meanings(const struct diagnosed_taint *taint,
 		                   diagnosis->kernel.dialects);
 }
 
-/* Takes out the rows that say what TAINT says already. */
+/* Removes the rows that repeat TAINT. */
 static void remove_here(struct meanings *meanings, const struct diagnosed_taint *taint)
 {
 	size_t count = 0;

@@ -251,7 +251,7 @@ static void add_bit(struct dialect *dialect, unsigned int bit)
 		dialect->mask_bits |= UINT64_C(1) << bit;
 }
 
-/* Adds the facts that hold, or else those of later mainline kernels. */
+/* Adds the facts that hold, or else the facts of later mainline kernels. */
 static void add_facts(struct dialect *dialect, bool is_later)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
@@ -261,7 +261,7 @@ static void add_facts(struct dialect *dialect, bool is_later)
 			dialect->bits[facts[i].bit] = &facts[i];
 }
 
-/* The letters of bits first, so that those without a bit win, and present facts last. */
+/* Letters with a bit first, so that letters without one win, and present facts last. */
 static void add_letters(struct dialect *dialect, bool is_later)
 {
 	for (unsigned int bit = 0; bit < 64; bit++)

@@ -13,7 +13,7 @@
 static const char *const mainline_builders[] = { "uek", "elrepo" };
 
 /*
- * What stands in the releases of those who rebuild Red Hat's kernels, each with a number
+ * The tokens in releases of rebuilds of Red Hat's kernels, each with a number
  * behind it. Sources: release strings in logs, and OpenVZ's vzkernel sources.
  */
 static const char *const rebuilders[] = {

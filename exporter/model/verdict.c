@@ -133,7 +133,7 @@ static void add_reasons(const struct dialect *dialect, struct taint_letters lett
 		sentence->error = sorted.error;
 }
 
-/* Takes those out of LETTERS that a module may carry without tainting the kernel. */
+/* Removes from LETTERS, and returns, the letters that do not taint the kernel. */
 static struct taint_letters take_alone(const struct dialect *dialect,
                                        struct taint_letters *letters)
 {

@@ -10,7 +10,7 @@
 #include "sources/hostfs.h"
 #include "sources/modules_dep.h"
 
-/* Ten times what a kernel with everything built in has. */
+/* Ten times the list of a kernel with everything built in. */
 #define BUILTINS_MAX ((size_t)32 << 20)
 
 static int read_list(struct hostfs *fs, const char *release, const char *name,

@@ -52,7 +52,7 @@ static int read_header(struct cms_bytes bytes, size_t *ret_size, long *ret_lengt
 		return -EBADMSG;
 	length =
 		asn1_get_length_der(bytes.data + tag_size, room - tag_size, &length_size);
-	/* Only what has elements inside may be of indefinite length (8.1.3.2). */
+	/* Only a constructed element may have indefinite length (8.1.3.2). */
 	if (length < ((tag_class & ASN1_CLASS_STRUCTURED) ? -1 : 0))
 		return -EBADMSG;
 	*ret_size = (size_t)tag_size + (size_t)length_size;
@@ -167,7 +167,7 @@ static int enter_signed_data(struct cms_bytes *bytes)
 	return r == 0 ? enter_last(bytes, SEQUENCE) : r;
 }
 
-/* SignedData: from its contents to those of the first SignerInfo. */
+/* SignedData: from its contents to the contents of the first SignerInfo. */
 static int enter_signer(struct cms_bytes *bytes)
 {
 	static const enum identifier before[] = { INTEGER, SET, SEQUENCE };

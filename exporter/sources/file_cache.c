@@ -31,7 +31,7 @@ struct entry {
 	const char *name; /* in the names */
 	char *path;       /* from the host's root; NULL: it has none, error says why */
 	int error;
-	bool is_sought; /* modules.dep lacks it: its path is what the names say */
+	bool is_sought; /* modules.dep lacks it: its path comes from name= */
 	bool is_kept;   /* the file is good as long as the identity is the same */
 	struct hostfs_identity identity;
 	struct module_file *file; /* held; NULL: not looked at yet */
@@ -197,7 +197,7 @@ static bool locate(struct file_cache *cache, struct entry *entry)
 	entry->error = r;
 	if (r == 0 && entry->path && strcmp(entry->path, text_string(&path)) == 0)
 		return true;
-	/* What was seen elsewhere is not this file's. */
+	/* The entry was about a file with another path. */
 	if (entry->path)
 		entry->file = module_file_free(entry->file);
 	free(entry->path);

@@ -155,7 +155,7 @@ static int read_file(struct hostfs *fs, const struct signature_reader *reader,
 	if (r == 0)
 		r = said->error ? said->error : keep(said, file);
 	module_file_free(said);
-	/* What libkmod misses is not this file. */
+	/* -ENOENT comes from libkmod here, and is not about this file. */
 	return r == -EBADMSG ? 0 : error_is_missing(r) ? -EIO : r;
 }
 
@@ -170,7 +170,7 @@ static struct module_names_file *find_due(const struct module_names *names, uint
 	return NULL;
 }
 
-/* What is not known after so long stays so. */
+/* A name that is not known by then stays unknown. */
 static void give_up(struct module_names *names,
                     const struct module_names_file **ret_failed)
 {

@@ -67,11 +67,6 @@ const struct tls_suite_row *tls_suite_at(size_t index)
 	return index < ARRAY_SIZE(suites) ? &suites[index] : NULL;
 }
 
-const struct tls_curve_row *tls_curve_at(size_t index)
-{
-	return index < ARRAY_SIZE(curves) ? &curves[index] : NULL;
-}
-
 const struct tls_suite_row *tls_suite_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)

@@ -17,6 +17,6 @@ struct concealable {
 
 #define CONCEALABLE_COUNT 2
 
-/* Those of SNAPSHOT, which is borrowed, sorted by name. */
+/* The readings of SNAPSHOT that can be hidden, which is borrowed, sorted by name. */
 void concealables_find(const struct snapshot *snapshot,
                        struct concealable ret_concealables[CONCEALABLE_COUNT]);

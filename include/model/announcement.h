@@ -50,7 +50,7 @@ const char *announcement_meaning(enum announcement announcement);
 /* … with this: "the kernel", or "a module" that the log does not name. */
 const char *announcement_subject(enum announcement announcement);
 
-/* What joins it to the option, process or table that the log names: ": ". */
+/* The text between it and the option, process or table that the log names: ": ". */
 const char *announcement_detail(enum announcement announcement);
 
 /* Whether the kernel is tainted by the event; else it is a remark. */

@@ -41,7 +41,7 @@ const char *diagnosed_slug(const struct diagnosed_taint *taint);
 const char *diagnosed_meaning(const struct diagnosed_taint *taint,
                               const struct diagnosis *diagnosis);
 
-/* What is not certain about it, or "". */
+/* The uncertainty about it, as a sentence, or "". */
 const char *diagnosed_note(const struct diagnosed_taint *taint,
                            const struct diagnosis *diagnosis);
 

@@ -32,7 +32,7 @@ enum dialect_id {
 /* A bit number that stands for "only a letter on a module, never in the mask". */
 #define TAINT_NO_BIT 64
 
-/* What a fact is said of. */
+/* The scope of a fact. */
 enum taint_scope {
 	TAINT_OF_KERNEL,       /* no module carries the letter */
 	TAINT_OF_MODULE,       /* a module that carries it also taints the kernel */
@@ -94,7 +94,7 @@ const struct taint_fact *dialect_facts(size_t *ret_count);
  */
 bool taint_fact_holds(const struct taint_fact *fact, const struct dialect *dialect);
 
-/* The meaning of the taint, with what else sets the same bit. */
+/* The meaning of the taint, with other causes of the same bit. */
 const char *taint_fact_meaning(const struct taint_fact *fact);
 
 /* The bit that the mask of this kernel has for TAINT; TAINT_NO_BIT if there is none. */

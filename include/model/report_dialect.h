@@ -30,7 +30,7 @@ const char *dialect_by_name(enum dialect_by by);
 /* Whether it is more than a guess. */
 bool dialect_by_is_sure(enum dialect_by by);
 
-/* What the user and the log around a report say. */
+/* Facts from the command line and from the log around a report. */
 struct report_hints {
 	bool is_dialect_given;
 	enum dialect_id dialect;

@@ -61,7 +61,7 @@ const char *taint_meaning(enum taint taint);
 /* Who or what sets it, typically. */
 const char *taint_setter(enum taint taint);
 
-/* What sets cpu_out_of_spec besides microcode that is older than the kernel's list. */
+/* Causes of cpu_out_of_spec other than microcode older than the kernel's list. */
 #define TAINT_CPU_OUT_OF_SPEC_SETTERS                                           \
 	"late loading of microcode, a program that writes to MSRs, setcpuid=, " \
 	"clearcpuid= or forcepae, or processors not made for SMP"
@@ -91,7 +91,7 @@ bool taint_letters_is_equal(const struct taint_letters *a, const struct taint_le
 bool taint_letters_has(const struct taint_letters *letters, char letter);
 void taint_letters_add(struct taint_letters *letters, char letter);
 
-/* Those of A or B, and those of A that are not in B. */
+/* The union of A and B, and the letters of A that are not in B. */
 struct taint_letters taint_letters_join(const struct taint_letters *a,
                                         const struct taint_letters *b);
 struct taint_letters taint_letters_without(const struct taint_letters *a,

@@ -28,5 +28,5 @@ struct hostfs;
  */
 int visibility_check(struct hostfs *fs, const char *folder);
 
-/* What an error of reading a file, or of visibility_check(), says of a reading. */
+/* The state of a reading, from the error of its file or of visibility_check(). */
 enum absence visibility_absence(int error);

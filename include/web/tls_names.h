@@ -34,7 +34,6 @@ struct tls_curve_row {
 
 /* In the order in which Go prefers them; NULL behind the last one. */
 const struct tls_suite_row *tls_suite_at(size_t index);
-const struct tls_curve_row *tls_curve_at(size_t index);
 
 /* The row of NAME; NULL: there is none. */
 const struct tls_suite_row *tls_suite_find(const char *name);
